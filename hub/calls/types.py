@@ -1,0 +1,58 @@
+"""A call and its outcome, free of MCP's types."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from hub.access.principal import Principal
+from hub.connector.progress import ProgressReport
+from hub.results.content import Content
+
+Kind = Literal["tool", "resource", "prompt"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What somebody wants done.
+
+    Attributes:
+        id: Unique; names the call in audit, logs and errors.
+        kind: What `name` names.
+        name: Tool or prompt name as the caller wrote it, or the URI of a resource.
+        arguments: As the caller sent them; checked in the validate stage.
+        principal: Who is calling.
+        transport: `http`, `sse`, `stdio`, `cli` or `memory`.
+        progress: Where progress goes, if the caller asked.
+    """
+
+    id: str
+    kind: Kind
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    principal: Principal
+    transport: str
+    progress: ProgressReport | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of it.
+
+    Attributes:
+        content: What the caller gets to see.
+        mime_type: Of a resource's text.
+        error: Code of the error (see hub.errors), or None.
+        retry_after: Seconds, where the error knows.
+        upstream: Whether anything may have reached the service.
+    """
+
+    content: tuple[Content, ...]
+    mime_type: str = "text/plain"
+    error: str | None = None
+    retry_after: float | None = None
+    upstream: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether the call did what was asked."""
+        return self.error is None

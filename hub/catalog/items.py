@@ -1,0 +1,75 @@
+"""The items of the catalogue: a tool, a resource template and a prompt, each tied to its connector."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from hub.connector.base import Connector
+from hub.connector.declare import PromptDeclaration, ResourceDeclaration, ToolDeclaration
+from hub.connector.schema import Parameters
+
+if TYPE_CHECKING:
+    import jsonschema_rs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """What all items share.
+
+    Attributes:
+        name: With namespace; what policies match.
+        namespace: Of the connector.
+        title: For people.
+        description: For the model; the method's docstring.
+        connector: Where it runs.
+        function: The bound method.
+        parameters: Its schema.
+        deadline: Total seconds of one call.
+    """
+
+    name: str
+    namespace: str
+    title: str
+    description: str
+    connector: Connector[Any] = field(repr=False)
+    function: Callable[..., Any] = field(repr=False)
+    parameters: Parameters = field(repr=False)
+    deadline: float
+
+    @cached_property
+    def validator(self) -> "jsonschema_rs.Validator":
+        """The compiled schema; made at first use, since most tools are never called."""
+        import jsonschema_rs
+
+        return jsonschema_rs.Draft202012Validator(dict(self.parameters.schema), validate_formats=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolItem(Item):
+    """A tool."""
+
+    declaration: ToolDeclaration
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceItem(Item):
+    """A resource template.
+
+    Attributes:
+        uri: The template, such as `jira_eu://issue/{key}`: its scheme is the namespace.
+    """
+
+    declaration: ResourceDeclaration
+    uri: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromptItem(Item):
+    """A prompt."""
+
+    declaration: PromptDeclaration
+
+
+AnyItem = ToolItem | ResourceItem | PromptItem
+Arguments = Mapping[str, Any]

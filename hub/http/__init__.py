@@ -1,0 +1,1 @@
+"""The one way out: every request to a service passes through here."""

@@ -1,0 +1,1 @@
+"""Shaping of results: content, tables, truncation, and the store behind hub://results."""

@@ -1,26 +1,28 @@
 """Every error the hub raises on purpose, drawn as one tree.
 
-    HubError                        a person can act on it: what failed, which setting, what to do next
-    ├── ConfigError                 hub.toml or a secret reference in it
-    ├── ConnectorLoadError          a connector package that cannot be used
-    ├── StartError                  the hub cannot start: a busy port, a bind that is not allowed
-    └── CallError                   one call failed; the text goes to the caller
-        ├── UnknownName             no such tool, resource or prompt, or not visible to this caller
-        ├── Denied                  the policy says no
-        ├── InvalidArguments        the arguments do not fit the schema or an id grammar
-        ├── ApprovalRequired        a person has to agree first
-        ├── QuotaExceeded           the hub's own limits; says when to retry
-        ├── DeadlineExceeded        the call's total time is over
-        ├── AuditUnavailable        the audit log cannot be written, so nothing was done
-        └── ConnectorError          the service or its connector
-            ├── AuthenticationFailed    the service rejects the credential
-            ├── PermissionDenied        the credential lacks a scope or right
-            ├── NotFound                no such object in the service
-            ├── InvalidRequest          the service rejects the request as wrong
-            ├── RateLimited             the service's own limit; says when to retry
-            ├── ServiceUnavailable      not reachable, or failing on its side
-            ├── ResponseTooLarge        the answer exceeds a size cap
-            └── OutcomeUnknown          a write was sent and no answer came: it may have happened
+HubError                        a person can act on it: what failed, which setting, what to do next
+├── ConfigError                 hub.toml or a secret reference in it
+├── ConnectorLoadError          a connector package that cannot be used
+├── StartError                  the hub cannot start: a busy port, a bind that is not allowed
+└── CallError                   one call failed; the text goes to the caller
+    ├── UnknownName             no such tool, resource or prompt, or not visible to this caller
+    ├── Denied                  the policy says no
+    ├── InvalidArguments        the arguments do not fit the schema or an id grammar
+    ├── ApprovalRequired        a person has to agree first
+    ├── QuotaExceeded           the hub's own limits; says when to retry
+    ├── DeadlineExceeded        the call's total time is over
+    ├── Cancelled               the caller took it back
+    ├── Draining                the hub is shutting down
+    ├── AuditUnavailable        the audit log cannot be written, so nothing was done
+    └── ConnectorError          the service or its connector
+        ├── AuthenticationFailed    the service rejects the credential
+        ├── PermissionDenied        the credential lacks a scope or right
+        ├── NotFound                no such object in the service
+        ├── InvalidRequest          the service rejects the request as wrong
+        ├── RateLimited             the service's own limit; says when to retry
+        ├── ServiceUnavailable      not reachable, or failing on its side
+        ├── ResponseTooLarge        the answer exceeds a size cap
+        └── OutcomeUnknown          a write was sent and no answer came: it may have happened
 """
 
 from collections.abc import Sequence
@@ -123,6 +125,18 @@ class DeadlineExceeded(CallError):
     """The call's total time is over."""
 
     code = "deadline_exceeded"
+
+
+class Cancelled(CallError):
+    """The caller took the call back."""
+
+    code = "cancelled"
+
+
+class Draining(CallError):
+    """The hub is shutting down and takes no new calls."""
+
+    code = "draining"
 
 
 class AuditUnavailable(CallError):

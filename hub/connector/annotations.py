@@ -46,7 +46,10 @@ def parse_duration(text: str) -> float:
 
 
 def parse_moment(text: str, now: float) -> float:
-    """Unix seconds of `now`, `now-1h`, a bare duration (that long ago), an ISO 8601 time (UTC unless it says otherwise) or a number.
+    """Unix seconds of a time as people and models write it.
+
+    Takes `now`, `now-1h`, a bare duration (that long ago), an ISO 8601 time (UTC unless it says otherwise) or a
+    number of unix seconds.
 
     Args:
         text: What the caller wrote.
@@ -72,7 +75,7 @@ def parse_moment(text: str, now: float) -> float:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(
-            f"{text!r} is not a time; write now, now-1h, an ISO 8601 time like 2026-01-31T14:05:00Z, or unix seconds"
+            f"{text!r} is not a time; write now, now-1h, ISO 8601 like 2026-01-31T14:05:00Z, or unix seconds"
         ) from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 

@@ -1,10 +1,10 @@
 """The base class of every connector: what the hub gives it, and what it may override."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, TypeVar, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args, get_origin
 
 from hub.connector.sandboxes import Sandbox
 from hub.connector.service import Service
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from hub.http.client import ServiceClient
 
 SettingsT = TypeVar("SettingsT", bound=ConnectorSettings)
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,12 +24,10 @@ class ConnectorContext:
     Attributes:
         namespace: Prefix of its tools and name of its table in hub.toml.
         open_service: Builds the guarded client of a service; the hub closes it.
-        rate_limit: The table's `rate_limit`, if the operator set one; it replaces the connector's own.
     """
 
     namespace: str
     open_service: "Callable[[Service], ServiceClient]"
-    rate_limit: str | None = None
 
 
 class Connector(Generic[SettingsT]):
@@ -111,7 +107,7 @@ class Connector(Generic[SettingsT]):
         return ""
 
     @asynccontextmanager
-    async def lifespan(self) -> AsyncIterator[None]:
+    async def lifespan(self) -> AsyncGenerator[None]:
         """Runs while the connector is loaded; makes no call to the service before `yield`."""
         yield
 
@@ -123,4 +119,4 @@ class Connector(Generic[SettingsT]):
 
 def settings_of(connector: type[Connector[Any]]) -> type[ConnectorSettings]:
     """The settings class of a connector class."""
-    return cast("type[ConnectorSettings]", connector.settings_type)
+    return connector.settings_type

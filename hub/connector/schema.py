@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
 from pydantic.json_schema import GenerateJsonSchema
@@ -40,10 +40,14 @@ class Parameters:
                 try:
                     bound[name] = converter.validate_python(bound[name])
                 except ValidationError as error:
-                    reasons = "; ".join(str(item["ctx"]["error"]) if "error" in item.get("ctx", {}) else item["msg"]
-                                        for item in error.errors(include_url=False, include_input=False))
-                    raise InvalidArguments(f"{name}: {reasons}") from None
+                    raise InvalidArguments(f"{name}: {'; '.join(_reasons(error))}") from None
         return bound
+
+
+def _reasons(error: ValidationError) -> list[str]:
+    """What pydantic says, without the value; an author's own ValueError speaks for itself."""
+    details = error.errors(include_url=False, include_input=False)
+    return [str(item.get("ctx", {}).get("error", item["msg"])) for item in details]
 
 
 class _Compact(GenerateJsonSchema):
@@ -61,30 +65,22 @@ def parameters_of(function: Callable[..., Any]) -> Parameters:
     """
     hints = get_type_hints(function, include_extras=True)
     fields: dict[str, Any] = {}
-    converters: dict[str, TypeAdapter[Any]] = {}
-    for name, parameter in list(inspect.signature(function).parameters.items()):
+    for name, parameter in inspect.signature(function).parameters.items():
         if name == "self":
             continue
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
             raise ConnectorLoadError(f"{function.__qualname__} takes {parameter}; name every parameter")
         if name not in hints:
             raise ConnectorLoadError(f"{function.__qualname__}: parameter {name!r} has no type")
-        hint = _described(hints[name])
-        fields[name] = (hint, ... if parameter.default is parameter.empty else parameter.default)
-        if not _is_plain(hint):
-            converters[name] = TypeAdapter(hint)
+        fields[name] = (_described(hints[name]), ... if parameter.default is parameter.empty else parameter.default)
     try:
-        model = cast(
-            "type[BaseModel]",
-            create_model(
-                "Parameters",
-                __config__=ConfigDict(extra="forbid", use_attribute_docstrings=False),
-                **fields,
-            ),
-        )
+        model: type[BaseModel] = create_model("Parameters", __config__=ConfigDict(extra="forbid"), **fields)
         schema = model.model_json_schema(schema_generator=_Compact)
-    except Exception as error:
-        raise ConnectorLoadError(f"{function.__qualname__} has a parameter type without JSON Schema: {error}") from None
+        converters = {name: TypeAdapter[Any](hint) for name, (hint, _) in fields.items() if not _is_plain(hint)}
+    except Exception as error:  # noqa: BLE001  pydantic and the author's own types raise all sorts
+        raise ConnectorLoadError(
+            f"{function.__qualname__} has a parameter type without JSON Schema ({type(error).__name__})"
+        ) from None
     return Parameters(schema=_compact(schema), converters=converters)
 
 

@@ -1,0 +1,64 @@
+"""From a signature to a closed schema, and back to keyword arguments."""
+
+from asyncio import Event
+from typing import Annotated, Any, Literal
+
+import pytest
+
+from hub.connector.annotations import Id, Moment
+from hub.connector.schema import parameters_of
+from hub.errors import ConnectorLoadError, InvalidArguments
+
+
+class Example:
+    async def good(
+        self,
+        query: Annotated[str, "What to look for"],
+        since: Annotated[Moment | None, "Start"] = None,
+        mode: Literal["fast", "exact"] = "fast",
+        limit: int = 20,
+        keys: list[Annotated[str, Id(r"[A-Z]+-\d+")]] | None = None,
+    ) -> str: ...
+
+    async def untyped(self, query) -> str: ...  # pyright: ignore  the missing type is the point
+
+    async def starred(self, *queries: str) -> str: ...
+
+    async def opaque(self, handle: Event) -> str: ...
+
+
+def test_a_signature_becomes_a_closed_schema_without_titles_and_nulls() -> None:
+    assert parameters_of(Example.good).schema == {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["query"],
+        "properties": {
+            "query": {"type": "string", "description": "What to look for"},
+            "since": {"type": "string", "description": "Start"},
+            "mode": {"type": "string", "enum": ["fast", "exact"], "default": "fast"},
+            "limit": {"type": "integer", "default": 20},
+            "keys": {"type": "array", "items": {"type": "string", "pattern": r"^(?:[A-Z]+-\d+)$"}},
+        },
+    }
+
+
+def test_binding_makes_moments_of_strings_and_leaves_the_rest() -> None:
+    bound = parameters_of(Example.good).bind({"query": "x", "since": "2026-01-01", "limit": 3})
+    assert bound == {"query": "x", "since": Moment(1767225600.0), "limit": 3}
+
+
+def test_binding_names_the_argument_and_how_to_write_it() -> None:
+    with pytest.raises(InvalidArguments, match=r"since: 'whenever' is not a time; write now"):
+        parameters_of(Example.good).bind({"query": "x", "since": "whenever"})
+
+
+@pytest.mark.parametrize(("method", "reason"), [("untyped", "has no type"), ("starred", "name every parameter")])
+def test_a_signature_that_makes_no_schema_is_refused(method: str, reason: str) -> None:
+    function: Any = getattr(Example, method)
+    with pytest.raises(ConnectorLoadError, match=reason):
+        parameters_of(function)
+
+
+def test_a_type_without_json_schema_is_refused() -> None:
+    with pytest.raises(ConnectorLoadError, match="without JSON Schema"):
+        parameters_of(Example.opaque)

@@ -1,10 +1,11 @@
 """The items of the catalogue: a tool, a resource template and a prompt, each tied to its connector."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from hub.catalog.uris import UriTemplate
 from hub.connector.base import Connector
 from hub.connector.declare import PromptDeclaration, ResourceDeclaration, ToolDeclaration
 from hub.connector.schema import Parameters
@@ -57,11 +58,14 @@ class ResourceItem(Item):
     """A resource template.
 
     Attributes:
-        uri: The template, such as `jira_eu://issue/{key}`: its scheme is the namespace.
+        uri: The template as clients see it, such as `jira-eu://issue/{key}`: its scheme is the namespace, with
+            `-` for `_` since a scheme has no underscores (RFC 3986 section 3.1).
+        template: Compiled.
     """
 
     declaration: ResourceDeclaration
     uri: str
+    template: UriTemplate = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,4 +76,3 @@ class PromptItem(Item):
 
 
 AnyItem = ToolItem | ResourceItem | PromptItem
-Arguments = Mapping[str, Any]

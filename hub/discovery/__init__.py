@@ -1,0 +1,1 @@
+"""From entry points to connectors, each with a state and a reason."""

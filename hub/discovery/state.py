@@ -1,0 +1,36 @@
+"""What became of each connector."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["loaded", "disabled", "missing_config", "incompatible", "failed", "shadowed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectorState:
+    """One connector as people see it.
+
+    Attributes:
+        namespace: Name of its table in hub.toml, or its entry point's name if it has none.
+        connector: Name of the installed connector behind it.
+        state: What became of it.
+        reason: Why, unless it is loaded; one sentence.
+        hint: What to do about it.
+        title: The product's name, once the class is known.
+        distribution: The package it came with.
+        version: Of that package.
+        sandbox: Whether it talks to its embedded sandbox.
+        refusals: Tools, resources and prompts that are not offered although the connector declares them, each
+            with the reason.
+    """
+
+    namespace: str
+    connector: str
+    state: State
+    reason: str = ""
+    hint: str = ""
+    title: str = ""
+    distribution: str = ""
+    version: str = ""
+    sandbox: bool = False
+    refusals: tuple[str, ...] = ()

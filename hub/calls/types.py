@@ -44,6 +44,7 @@ class Outcome:
         error: Code of the error (see hub.errors), or None.
         retry_after: Seconds, where the error knows.
         upstream: Whether anything may have reached the service.
+        source: Namespace of the connector the content comes from; empty where the hub itself speaks.
     """
 
     content: tuple[Content, ...]
@@ -51,6 +52,7 @@ class Outcome:
     error: str | None = None
     retry_after: float | None = None
     upstream: bool = False
+    source: str = ""
 
     @property
     def ok(self) -> bool:

@@ -1,17 +1,37 @@
 """The hub itself: one configuration, its connectors, what they offer, and the way of a call through them."""
 
-from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
+import asyncio
+import inspect
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
+from uuid import uuid4
 
 from hub.access.principal import Principal
+from hub.audit.log import AuditLog
+from hub.builtin.connector import builtin_items
+from hub.calls.pipeline import Pipeline
+from hub.calls.shape import shape_error
 from hub.calls.types import Call, Outcome
-from hub.catalog.items import PromptItem, ResourceItem, ToolItem
+from hub.catalog.items import AnyItem, PromptItem, ResourceItem, ToolItem
+from hub.config.known import KnownSecrets
+from hub.config.load import load_settings
 from hub.config.models import HubSettings
+from hub.connector.base import Connector
+from hub.discovery.state import ConnectorState
+from hub.errors import Draining, UnknownName
+from hub.generation import Generation
+from hub.generations import Generations
+from hub.results.spill import SpillStore
 
 ListName = Literal["tools", "resources", "prompts"]
+ItemT = TypeVar("ItemT", ToolItem, ResourceItem, PromptItem)
+
+MAX_COMPLETIONS = 100
+"""MCP specification, server/utilities/completion: at most 100 values."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,54 +44,68 @@ class Completion:
 
 
 class Hub:
-    """Everything between a face (MCP, command line) and the connectors."""
+    """Everything between a face (MCP, command line) and the connectors. Made by `Hub.open`."""
 
-    settings: HubSettings
+    def __init__(self, generations: Generations, audit: AuditLog, spill: SpillStore) -> None:
+        self._generations = generations
+        self._audit = audit
+        self._spill = spill
+        self._pipeline = Pipeline(audit, spill)
+        self._listeners: list[Callable[[frozenset[ListName]], None]] = []
+        self._calls = 0
+        self._accepting = True
+        self._quiet = asyncio.Event()
+        self._quiet.set()
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, config: Path, *, strict: bool = False) -> "AsyncIterator[Hub]":
+    async def open(
+        cls, config: Path, *, strict: bool = False, secrets: KnownSecrets | None = None
+    ) -> "AsyncGenerator[Hub]":
         """Read hub.toml, load the connectors and open the stores; closes all of it at the end.
+
+        Args:
+            config: Path of hub.toml.
+            strict: A connector that does not load makes this fail.
+            secrets: Told every secret value, so that whoever shares it keeps its output clean of them.
 
         Raises:
             ConfigError: The file is wrong.
             ConnectorLoadError: With `strict`, a connector did not load.
         """
-        raise NotImplementedError
-        yield
+        settings = load_settings(config)
+        secrets = secrets or KnownSecrets()
+        generations = Generations(config, secrets.add, strict=strict)
+        spill = SpillStore(keep_seconds=settings.results.keep)
+        async with AuditLog.open(settings.hub.state, mask_known=secrets.redact) as audit:
+            hub = cls(generations, audit, spill)
+            try:
+                await generations.start(settings, builtin_items(hub, spill))
+                yield hub
+            finally:
+                await generations.aclose()
+
+    @property
+    def settings(self) -> HubSettings:
+        """hub.toml as it was last read."""
+        return self._generations.current.settings
+
+    # Calls
 
     async def call(self, call: Call) -> Outcome:
         """Take a call through all stages. Failures are outcomes with an `error`; only cancellation is raised."""
-        raise NotImplementedError
-
-    def authenticate(self, key: str) -> Principal | None:
-        """The client behind an API key; None if no key matches. Constant time."""
-        raise NotImplementedError
-
-    @property
-    def requires_key(self) -> bool:
-        """Whether keys are configured, so that HTTP callers need one."""
-        raise NotImplementedError
-
-    def tools(self, principal: Principal) -> Sequence[ToolItem]:
-        """The tools this principal may see, in a fixed order."""
-        raise NotImplementedError
-
-    def resources(self, principal: Principal) -> Sequence[ResourceItem]:
-        """The resource templates this principal may see."""
-        raise NotImplementedError
-
-    def prompts(self, principal: Principal) -> Sequence[PromptItem]:
-        """The prompts this principal may see."""
-        raise NotImplementedError
-
-    def tool(self, name: str) -> ToolItem | None:
-        """A tool by its full name, whoever asks; for schema look-ups that show nothing to a caller."""
-        raise NotImplementedError
-
-    def visibility(self, principal: Principal) -> Hashable:
-        """Equal for principals that see the same lists, and different after a reload: a cache key for lists."""
-        raise NotImplementedError
+        if not self._accepting:
+            return shape_error(Draining("The hub is shutting down", hint="Try again in a moment", retry_after=5.0))
+        generation = self._generations.current
+        self._calls += 1
+        self._quiet.clear()
+        try:
+            with generation.call():
+                return await self._pipeline.take(generation, call)
+        finally:
+            self._calls -= 1
+            if not self._calls:
+                self._quiet.set()
 
     async def complete(
         self,
@@ -87,29 +121,143 @@ class Hub:
         Raises:
             UnknownName: No such template or prompt is visible.
         """
-        raise NotImplementedError
+        generation = self._generations.current
+        item = generation.catalog.template(ref) if kind == "resource" else generation.catalog.prompts.get(ref)
+        if item is None or not generation.visible(principal, item):
+            raise UnknownName(kind, ref)
+        declared = item.declaration.complete.get(argument)
+        if declared is None or not self._accepting:
+            return Completion(values=())
+        arguments: dict[str, object] = {"prefix": prefix}
+        if "context" in inspect.signature(declared).parameters:
+            arguments["context"] = dict(context)
+        call = Call(
+            id=uuid4().hex,
+            kind=kind,
+            name=item.name,
+            arguments=arguments,
+            principal=principal,
+            transport="completion",
+        )
+        with generation.call():
+            values = await self._pipeline.complete(generation, call, item, partial(declared, item.connector))
+        return Completion(
+            values=tuple(values[:MAX_COMPLETIONS]), total=len(values), has_more=len(values) > MAX_COMPLETIONS
+        )
+
+    # Who is calling, and what they see
+
+    def authenticate(self, key: str) -> Principal | None:
+        """The client behind an API key; None if no key matches. Constant time."""
+        return self._generations.current.keys.authenticate(key)
+
+    @property
+    def requires_key(self) -> bool:
+        """Whether keys are configured, so that HTTP callers need one."""
+        return bool(self._generations.current.keys)
+
+    def tools(self, principal: Principal) -> Sequence[ToolItem]:
+        """The tools this principal may see, in a fixed order."""
+        return self._visible(principal, self._generations.current.catalog.tools.values())
+
+    def resources(self, principal: Principal) -> Sequence[ResourceItem]:
+        """The resource templates this principal may see."""
+        return self._visible(principal, self._generations.current.catalog.resources)
+
+    def prompts(self, principal: Principal) -> Sequence[PromptItem]:
+        """The prompts this principal may see."""
+        return self._visible(principal, self._generations.current.catalog.prompts.values())
+
+    def _visible(self, principal: Principal, items: Iterable[ItemT]) -> list[ItemT]:
+        generation = self._generations.current
+        return [item for item in items if generation.visible(principal, item)]
+
+    def tool(self, name: str) -> ToolItem | None:
+        """A tool by its full name, whoever asks; for schema look-ups that show nothing to a caller."""
+        return self._generations.current.catalog.tools.get(name)
+
+    def visibility(self, principal: Principal) -> Hashable:
+        """Equal for principals that see the same lists, and different after a reload: a cache key for lists."""
+        return (self._generations.current.number, principal.how, principal.roles)
 
     def instructions(self, principal: Principal) -> str:
-        """What lies behind the hub, for the model."""
-        raise NotImplementedError
+        """What lies behind the hub, for the model: only connectors of which the principal sees something."""
+        generation = self._generations.current
+        seen = {item.namespace for item in self._visible(principal, generation.catalog.tools.values())}
+        lines = [f"{generation.settings.hub.name}: tools of several systems, named <system>_<tool>."]
+        for item in generation.connectors.items:
+            if item.namespace in seen:
+                seen.discard(item.namespace)
+                table = generation.settings.connectors[item.namespace]
+                told = item.connector.instructions()
+                lines.append(
+                    f"- {item.namespace}_*: {item.connector.title}"
+                    + (" (SANDBOX: invented data)" if table.sandbox else "")
+                    + (f". {told}" if told else "")
+                )
+        return "\n".join(lines)
+
+    def states(self, principal: Principal) -> Sequence[ConnectorState]:
+        """The connectors with their states; to a principal held to roles, only those it sees something of."""
+        generation = self._generations.current
+        if principal.how != "key":
+            return generation.connectors.states
+        seen = {item.namespace for item in generation.connectors.items if generation.visible(principal, item)}
+        return [state for state in generation.connectors.states if state.namespace in seen]
+
+    def connector(self, namespace: str) -> Connector[Any] | None:
+        """A loaded connector, for checks and demos; calls go through `call`."""
+        items = self._generations.current.connectors.items
+        return next((item.connector for item in items if item.namespace == namespace), None)
+
+    # Life
 
     def subscribe(self, listener: Callable[[frozenset[ListName]], None]) -> Callable[[], None]:
         """Hear which lists changed after a reload; returns the way to stop hearing. Called on the loop."""
-        raise NotImplementedError
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
     async def reload(self) -> frozenset[ListName]:
         """Read hub.toml again and swap everything at once; on any error the old state stays.
 
         Raises:
             ConfigError: The new file is wrong.
+            ConnectorLoadError: With `strict`, a connector did not load.
         """
-        raise NotImplementedError
+        old, new = await self._generations.reload()
+        changed = changed_lists(old, new)
+        if changed:
+            for listener in list(self._listeners):
+                listener(changed)
+        return changed
 
     @property
     def problems(self) -> Sequence[str]:
-        """Why the hub is not ready to serve (audit not writable); empty when it is."""
-        raise NotImplementedError
+        """Why the hub is not ready to serve; empty when it is."""
+        told = [] if self._accepting else ["shutting down"]
+        return told + ([self._audit.problem] if self._audit.problem else [])
 
     async def drain(self, seconds: float) -> None:
-        """Refuse new calls and wait for those in flight."""
-        raise NotImplementedError
+        """Refuse new calls and wait for those in flight, for at most so many seconds."""
+        self._accepting = False
+        try:
+            async with asyncio.timeout(seconds):
+                await self._quiet.wait()
+        except TimeoutError:
+            pass
+
+
+def changed_lists(old: Generation, new: Generation) -> frozenset[ListName]:
+    """Which lists look different to somebody: an item came, went or is described otherwise, or a role changed."""
+
+    def shown(items: Iterable[AnyItem]) -> list[object]:
+        return [(item.name, item.title, item.description, item.parameters.schema) for item in items]
+
+    if old.settings.roles != new.settings.roles or old.settings.auth != new.settings.auth:
+        return frozenset(("tools", "resources", "prompts"))
+    pairs: dict[ListName, bool] = {
+        "tools": shown(old.catalog.tools.values()) != shown(new.catalog.tools.values()),
+        "resources": shown(old.catalog.resources) != shown(new.catalog.resources),
+        "prompts": shown(old.catalog.prompts.values()) != shown(new.catalog.prompts.values()),
+    }
+    return frozenset(name for name, differs in pairs.items() if differs)

@@ -1,0 +1,45 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Everything goes into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CONNECTORS := $(patsubst %/pyproject.toml,%,$(wildcard connectors/*/pyproject.toml))
+EDITABLE := -e . $(addprefix -e ./,$(CONNECTORS))
+PROJECTS := pyproject.toml $(addsuffix /pyproject.toml,$(CONNECTORS))
+
+.PHONY: demo test check lint types bench clean
+
+demo: $(VENV)/installed
+	$(BIN)/hub demo
+
+test: $(VENV)/dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: lint types test
+
+lint: $(VENV)/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/dev
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+bench: $(VENV)/dev
+	$(BIN)/python tests/benchmarks/bench.py
+
+clean:
+	rm -rf $(VENV) .hub .pytest_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "The hub needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "This Python has no venv module; on Debian: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/installed: $(BIN)/python $(PROJECTS)
+	$(BIN)/python -m pip install --quiet $(EDITABLE)
+	@touch $@
+
+$(VENV)/dev: $(VENV)/installed .ci/constraints.txt
+	$(BIN)/python -m pip install --quiet --constraint .ci/constraints.txt --group dev
+	@touch $@

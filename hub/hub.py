@@ -225,6 +225,7 @@ class Hub:
             ConnectorLoadError: With `strict`, a connector did not load.
         """
         old, new = await self._generations.reload()
+        self._spill.keep_seconds = new.settings.results.keep
         changed = changed_lists(old, new)
         if changed:
             for listener in list(self._listeners):

@@ -25,11 +25,16 @@ class Id:
 
     pattern: str
 
+    @property
+    def anchored(self) -> str:
+        """The pattern as JSON Schema wants it: matching the whole value."""
+        return f"^(?:{self.pattern})$"
+
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return handler(source)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(schema), "pattern": f"^(?:{self.pattern})$"}
+        return {**handler(schema), "pattern": self.anchored}
 
 
 def parse_duration(text: str) -> float:

@@ -3,15 +3,13 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from functools import cached_property
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
-from pydantic.json_schema import GenerateJsonSchema
+from pydantic import Field, TypeAdapter, ValidationError
 
+from hub.connector.json_schema import JsonSchema, is_json, schema_of
 from hub.errors import ConnectorLoadError, InvalidArguments
-
-_PLAIN = (str, int, float, bool, NoneType)
 
 
 @dataclass(frozen=True)
@@ -20,11 +18,15 @@ class Parameters:
 
     Attributes:
         schema: JSON Schema 2020-12: a closed object.
-        converters: For parameters whose Python type is not the JSON value itself.
+        converted: Types of the parameters whose Python value is not the JSON value itself.
     """
 
     schema: Mapping[str, Any]
-    converters: Mapping[str, TypeAdapter[Any]]
+    converted: Mapping[str, Any]
+
+    @cached_property
+    def _converters(self) -> Mapping[str, TypeAdapter[Any]]:
+        return {name: TypeAdapter(hint) for name, hint in self.converted.items()}
 
     def bind(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Keyword arguments for the method, from arguments that fit the schema.
@@ -32,29 +34,15 @@ class Parameters:
         Raises:
             InvalidArguments: A value has the right JSON type and is still not one, such as a time.
         """
-        if not self.converters:
-            return dict(arguments)
         bound = dict(arguments)
-        for name, converter in self.converters.items():
-            if name in bound:
-                try:
-                    bound[name] = converter.validate_python(bound[name])
-                except ValidationError as error:
-                    raise InvalidArguments(f"{name}: {'; '.join(_reasons(error))}") from None
+        if self.converted:
+            for name, converter in self._converters.items():
+                if name in bound:
+                    try:
+                        bound[name] = converter.validate_python(bound[name])
+                    except ValidationError as error:
+                        raise InvalidArguments(f"{name}: {'; '.join(_reasons(error))}") from None
         return bound
-
-
-def _reasons(error: ValidationError) -> list[str]:
-    """What pydantic says, without the value; an author's own ValueError speaks for itself."""
-    details = error.errors(include_url=False, include_input=False)
-    return [str(item.get("ctx", {}).get("error", item["msg"])) for item in details]
-
-
-class _Compact(GenerateJsonSchema):
-    """JSON Schema without titles: a model reads the names, and titles cost tokens."""
-
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  overrides
-        return False
 
 
 def parameters_of(function: Callable[..., Any]) -> Parameters:
@@ -64,7 +52,9 @@ def parameters_of(function: Callable[..., Any]) -> Parameters:
         ConnectorLoadError: The signature has no types, takes `*args` or `**kwargs`, or a type has no JSON Schema.
     """
     hints = get_type_hints(function, include_extras=True)
-    fields: dict[str, Any] = {}
+    properties: JsonSchema = {}
+    required: list[str] = []
+    converted: dict[str, Any] = {}
     for name, parameter in inspect.signature(function).parameters.items():
         if name == "self":
             continue
@@ -72,56 +62,44 @@ def parameters_of(function: Callable[..., Any]) -> Parameters:
             raise ConnectorLoadError(f"{function.__qualname__} takes {parameter}; name every parameter")
         if name not in hints:
             raise ConnectorLoadError(f"{function.__qualname__}: parameter {name!r} has no type")
-        fields[name] = (_described(hints[name]), ... if parameter.default is parameter.empty else parameter.default)
-    try:
-        model: type[BaseModel] = create_model("Parameters", __config__=ConfigDict(extra="forbid"), **fields)
-        schema = model.model_json_schema(schema_generator=_Compact)
-        converters = {name: TypeAdapter[Any](hint) for name, (hint, _) in fields.items() if not _is_plain(hint)}
-    except Exception as error:  # noqa: BLE001  pydantic and the author's own types raise all sorts
-        raise ConnectorLoadError(
-            f"{function.__qualname__} has a parameter type without JSON Schema ({type(error).__name__})"
-        ) from None
-    return Parameters(schema=_compact(schema), converters=converters)
+        try:
+            schema = schema_of(hints[name])
+        except Exception as error:  # noqa: BLE001  pydantic and the author's own types raise all sorts
+            raise ConnectorLoadError(
+                f"{function.__qualname__}: the type of {name!r} has no JSON Schema ({type(error).__name__})"
+            ) from None
+        if parameter.default is parameter.empty:
+            required.append(name)
+        elif parameter.default is None:
+            schema = _without_null(schema)
+        else:
+            schema["default"] = parameter.default
+        properties[name] = schema
+        if not is_json(hints[name]):
+            converted[name] = _described(hints[name])
+    whole: JsonSchema = {"type": "object", "additionalProperties": False, "properties": properties}
+    return Parameters(schema={**whole, "required": required} if required else whole, converted=converted)
 
 
 def _described(hint: Any) -> Any:
-    """Let `Annotated[str, "text"]` stand for `Annotated[str, Field(description="text")]`."""
+    """Let `Annotated[str, "text"]` stand for `Annotated[str, Field(description="text")]`, as pydantic has it."""
     if get_origin(hint) is not Annotated:
         return hint
     base, *metadata = get_args(hint)
-    told = [Field(description=item) if isinstance(item, str) else item for item in metadata]
-    return Annotated[(base, *told)]
+    return Annotated[(base, *(Field(description=item) if isinstance(item, str) else item for item in metadata))]
 
 
-def _is_plain(hint: Any) -> bool:
-    origin = get_origin(hint)
-    if origin is Annotated:
-        return _is_plain(get_args(hint)[0])
-    if origin in (Union, UnionType):
-        return all(_is_plain(item) for item in get_args(hint))
-    if origin is Literal:
-        return True
-    if origin in (list, dict):
-        return all(_is_plain(item) for item in get_args(hint))
-    return hint in _PLAIN or hint is Any
-
-
-def _compact(schema: dict[str, Any]) -> dict[str, Any]:
-    schema.pop("title", None)
-    schema.pop("description", None)
-    schema.setdefault("properties", {})
-    for name, prop in list(schema["properties"].items()):
-        schema["properties"][name] = _without_null(prop)
-    return schema
-
-
-def _without_null(prop: dict[str, Any]) -> dict[str, Any]:
+def _without_null(schema: JsonSchema) -> JsonSchema:
     """`X | None = None` as plain X: leaving the argument out says the same, in fewer tokens."""
-    choices = prop.get("anyOf")
-    if not choices or prop.get("default", ...) is not None:
-        return prop
+    choices: list[JsonSchema] = schema.get("anyOf", [])
     rest = [choice for choice in choices if choice != {"type": "null"}]
     if len(rest) == len(choices):
-        return prop
-    without = {key: value for key, value in prop.items() if key not in ("anyOf", "default")}
-    return {**rest[0], **without} if len(rest) == 1 else {"anyOf": rest, **without}
+        return schema
+    others = {key: value for key, value in schema.items() if key != "anyOf"}
+    return {**rest[0], **others} if len(rest) == 1 else {"anyOf": rest, **others}
+
+
+def _reasons(error: ValidationError) -> list[str]:
+    """What pydantic says, without the value; an author's own ValueError speaks for itself."""
+    details = error.errors(include_url=False, include_input=False)
+    return [str(item.get("ctx", {}).get("error", item["msg"])) for item in details]

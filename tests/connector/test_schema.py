@@ -60,5 +60,5 @@ def test_a_signature_that_makes_no_schema_is_refused(method: str, reason: str) -
 
 
 def test_a_type_without_json_schema_is_refused() -> None:
-    with pytest.raises(ConnectorLoadError, match="without JSON Schema"):
+    with pytest.raises(ConnectorLoadError, match="'handle' has no JSON Schema"):
         parameters_of(Example.opaque)

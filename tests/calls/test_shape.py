@@ -193,9 +193,12 @@ def test_a_text_without_bounds_loses_its_end_and_says_so(shaped: Callable[..., O
 
 
 def test_a_table_whose_head_leaves_no_room_is_cut_as_text(shaped: Callable[..., Outcome]) -> None:
-    text = text_of(shaped(Table(columns=("a",), rows=[(i,) for i in range(100)], note="long note\n" * 400)))
+    text = text_of(
+        shaped(Table(columns=("a",), rows=[(i,) for i in range(100)], note="long note\n" * 400, cursor="p2"))
+    )
     assert text.startswith("long note\n")
     assert " lines shown; rest: " in text
+    assert text.endswith('\n100 rows; more: cursor="p2"')
 
 
 def test_no_setting_lifts_the_hard_cap(shaped: Callable[..., Outcome]) -> None:

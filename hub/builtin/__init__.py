@@ -1,0 +1,1 @@
+"""The hub's own connector, there without being installed or configured."""

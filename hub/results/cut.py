@@ -1,0 +1,87 @@
+"""Cuts what is too long to show between lines, stores the whole, and says how to read on."""
+
+from bisect import bisect_right
+from collections.abc import Callable
+from itertools import accumulate
+
+from hub.results.spill import READ_TOOL, SpilledResult, fold
+from hub.results.table import TableText
+from hub.results.text import MIN_TOKENS_PER_CHARACTER, clean_text, estimate_tokens, fits
+
+HARD_MAX_TOKENS = 10_000
+"""No text is longer, whatever the settings say."""
+_STATEMENT_TOKENS = 60
+_MAX_CHARACTERS = 8 * 1024 * 1024
+"""What lies beyond is dropped unseen, so that the time a text takes is bounded."""
+
+
+def cut(
+    value: str | TableText, max_tokens: float, *, store: Callable[[str], SpilledResult], tool: bool
+) -> tuple[str, SpilledResult | None]:
+    """The text, clean; if it is too long, as many of its lines as fit and what was stored of it.
+
+    A table is cut between rows and keeps its head and foot. Lines that are too long for the store are folded.
+
+    Args:
+        value: Text from outside.
+        max_tokens: Size of the answer, by estimate.
+        store: Called with the clean text if it is too long.
+        tool: Whether the reader can call tools; if not, the way on is a URI.
+    """
+    table = _clean_table(value) if isinstance(value, TableText) else None
+    whole = str(value)[: _MAX_CHARACTERS + 1] if table is None else str(table)
+    dropped = len(whole) > _MAX_CHARACTERS
+    text = clean_text(whole[:_MAX_CHARACTERS]) or "no text"
+    if not dropped and fits(text, max_tokens):
+        return text, None
+    stored = store(text)
+    room = max_tokens - _STATEMENT_TOKENS
+    shown, told, next_line = (_cut_table(table, room) if table else None) or _cut_lines(stored, room)
+    way = (
+        f'{READ_TOOL} id="{stored.id}" from_line={next_line}, or grep'
+        if tool
+        else f"{stored.uri}?from_line={next_line}"
+    )
+    lost = "" if stored.complete and not dropped else f" (of which the first {stored.lines} lines are kept)"
+    statement = f"[{told} shown; rest{lost}: {way}]"
+    foot = table.foot if table else ""
+    return "\n".join(part for part in (shown, statement, foot) if part), stored
+
+
+def _clean_table(table: TableText) -> TableText:
+    """Clean in three pieces; cells hold no line ends, so that rows stay rows."""
+    return TableText(
+        head=tuple(clean_text("\n".join(table.head)).split("\n")),
+        rows=tuple(clean_text("\n".join(table.rows)).split("\n")) if table.rows else (),
+        foot=clean_text(table.foot),
+    )
+
+
+def _cut_table(table: TableText, max_tokens: float) -> tuple[str, str, int] | None:
+    """What is shown, how much that is, and the stored line to read on from; None if no row fits."""
+    head = "\n".join(table.head)
+    count = _count_lines("\n".join(table.rows), max_tokens - estimate_tokens(head) - estimate_tokens(table.foot))
+    if not count:
+        return None
+    shown = "\n".join((head, *table.rows[:count]))
+    return shown, f"{count} of {len(table.rows)} rows", fold(shown).count("\n") + 2
+
+
+def _cut_lines(stored: SpilledResult, max_tokens: float) -> tuple[str, str, int]:
+    count = _count_lines(stored.text, max_tokens)
+    if not count and max_tokens > 0:
+        count = 1
+    shown = "\n".join(stored.text.split("\n", count)[:count])
+    return shown, f"{count} of {stored.lines} lines", count + 1
+
+
+def _count_lines(text: str, max_tokens: float) -> int:
+    """How many whole lines from the start fit."""
+    if max_tokens <= 0:
+        return 0
+    window = text[: int(max_tokens / MIN_TOKENS_PER_CHARACTER) + 1]
+    lines = window.split("\n")
+    if len(window) < len(text):
+        lines.pop()
+    ends = list(accumulate(len(line) + 1 for line in lines))
+    return bisect_right(ends, max_tokens, key=lambda end: estimate_tokens(window[:end]))

@@ -1,12 +1,59 @@
 """The shape of hub.toml, one frozen model per table."""
 
+import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
+from hub.catalog.nearest import nearest
+from hub.config.rates import parse_rate
 from hub.connector.settings import Settings
+
+_NAMESPACE = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_PATTERN = re.compile(r"[a-z0-9_*?\[\]!-]+")
+_GUESSABLE = (
+    "",
+    "test",
+    "secret",
+    "changeme",
+    "change-me",
+    "password",
+    "key",
+    "api-key",
+    "apikey",
+    "example",
+    "admin",
+    "hub",
+)
+
+
+def _rate(text: str) -> str:
+    parse_rate(text)
+    return text
+
+
+def _pattern(text: str) -> str:
+    if not _PATTERN.fullmatch(text):
+        raise ValueError(
+            "should be a tool's name or a pattern such as jira_*: a-z, 0-9, _ and the wildcards * ? [ ]"
+        )
+    return text
+
+
+def _filter(text: str) -> str:
+    _pattern(text.removeprefix("-").removeprefix("+"))
+    return text
+
+
+RateText = Annotated[str, AfterValidator(_rate)]
+"""A rate as `hub.config.rates` reads it."""
+Pattern = Annotated[str, AfterValidator(_pattern)]
+"""A shell-like pattern over tool names."""
+Filter = Annotated[str, AfterValidator(_filter)]
+"""A pattern that may start with + or -."""
 
 
 class HubTable(Settings):
@@ -49,6 +96,16 @@ class KeyTable(Settings):
     """SHA-256 of the key, 64 hex digits: literal, or a reference."""
     roles: tuple[str, ...] = ()
 
+    @field_validator("key_sha256")
+    @classmethod
+    def _is_a_hash(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value().lower()
+        if not re.fullmatch(r"[0-9a-f]{64}", text):
+            raise ValueError("should be 64 hex digits, the SHA-256 of a key; `hub key CLIENT` makes both")
+        if text in {hashlib.sha256(word.encode() + end).hexdigest() for word in _GUESSABLE for end in (b"", b"\n")}:
+            raise ValueError("is the hash of a key that anybody would guess; `hub key CLIENT` makes a strong one")
+        return SecretStr(text)
+
 
 class AuthTable(Settings):
     """`[auth]`: who may call. Without keys the hub serves loopback only."""
@@ -57,31 +114,34 @@ class AuthTable(Settings):
 
 
 class RoleTable(Settings):
-    """`[roles.<name>]`: what a client with this role may do. Patterns are shell-like; deny beats approval beats allow."""
+    """`[roles.<name>]`: what a client with this role may do.
 
-    allowed_tools: tuple[str, ...] = ()
-    denied_tools: tuple[str, ...] = ()
-    require_approval: tuple[str, ...] = ()
+    Patterns are shell-like; deny beats approval beats allow.
+    """
+
+    allowed_tools: tuple[Pattern, ...] = ()
+    denied_tools: tuple[Pattern, ...] = ()
+    require_approval: tuple[Pattern, ...] = ()
 
 
 class LimitsTable(Settings):
     """`[limits]`: the hub's own quotas, written like `100/minute`."""
 
-    per_client: str | None = None
+    per_client: RateText | None = None
     """For each client, over all tools."""
-    tools: Mapping[str, str] = Field(default_factory=dict[str, str])
+    tools: Mapping[Pattern, RateText] = Field(default_factory=dict[str, str])
     """For each client, by tool name or pattern."""
-    connectors: Mapping[str, str] = Field(default_factory=dict[str, str])
+    connectors: Mapping[str, RateText] = Field(default_factory=dict[str, str])
     """Over all clients, by connector."""
 
 
 class ResultsTable(Settings):
     """`[results]`: how large an answer may be."""
 
-    max_tokens: int = Field(default=2000, ge=200, le=50_000)
+    max_tokens: int = Field(default=2000, ge=200, le=10_000)
     """A longer text is cut at a line and spilled to hub://results."""
     keep: float = Field(default=900.0, ge=1)
-    """Seconds a spilled result can be read."""
+    """Seconds a spilled result can be read after it was last read."""
 
 
 class ConnectorTable(Settings):
@@ -92,9 +152,9 @@ class ConnectorTable(Settings):
     enabled: bool = True
     read_only: bool = True
     """Lists no tool that writes."""
-    tools: tuple[str, ...] = ()
-    """Filter over the tools, without namespace: `name` or `+name` only these, `-name` all but these; patterns work."""
-    rate_limit: str | None = None
+    tools: tuple[Filter, ...] = ()
+    """Filter over the tools, names without namespace: `x` or `+x` only these, `-x` all but these; patterns work."""
+    rate_limit: RateText | None = None
     """Requests to the service; replaces the connector's default."""
     deadline: float = Field(default=60.0, gt=0, le=3600)
     """Total seconds of one call."""
@@ -104,6 +164,10 @@ class ConnectorTable(Settings):
     """Talk to the connector's embedded sandbox instead of the real service."""
     settings: Mapping[str, Any] = Field(default_factory=dict[str, Any], repr=False)
     """The connector's own keys, secret references unresolved."""
+
+
+CONNECTOR_KEYS = tuple(name for name in ConnectorTable.model_fields if name != "settings")
+"""What the hub takes out of a connector's table."""
 
 
 class HubSettings(Settings):
@@ -116,3 +180,36 @@ class HubSettings(Settings):
     limits: LimitsTable = LimitsTable()
     results: ResultsTable = ResultsTable()
     connectors: Mapping[str, ConnectorTable] = Field(default_factory=dict[str, ConnectorTable])
+
+    @field_validator("connectors")
+    @classmethod
+    def _namespaces(cls, tables: Mapping[str, ConnectorTable]) -> Mapping[str, ConnectorTable]:
+        for name in tables:
+            if not _NAMESPACE.fullmatch(name):
+                raise ValueError(
+                    "has a table whose name is no namespace: a letter, then at most 31 of a-z, 0-9 and _"
+                )
+        return tables
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> "HubSettings":
+        """Names that point at other tables lead somewhere, and a key belongs to one client."""
+        owners: dict[str, str] = {}
+        for key in self.auth.keys:
+            for role in key.roles:
+                if role not in self.roles:
+                    raise ValueError(f"the key of {key.client} has the role {_unknown(role, self.roles, 'roles')}")
+            digest = key.key_sha256.get_secret_value()
+            if digest in owners:
+                raise ValueError(f"the keys of {owners[digest]} and {key.client} are the same; give each its own")
+            owners[digest] = key.client
+        for name in self.limits.connectors:
+            if name not in self.connectors:
+                raise ValueError(f"limits.connectors names {_unknown(name, self.connectors, 'connectors')}")
+        return self
+
+
+def _unknown(name: str, known: Mapping[str, object], table: str) -> str:
+    near = nearest(name, known, 1)
+    guess = f"; did you mean {near[0]}?" if near else ""
+    return f"{name}, but there is no [{table}.{name}]{guess}"

@@ -1,0 +1,35 @@
+import json
+from urllib.parse import quote
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.config.known import MASK, KnownSecrets
+
+SECRETS = st.text(min_size=4, max_size=30).filter(str.strip)
+
+
+@given(st.lists(SECRETS, min_size=1, max_size=4), st.text(alphabet="xyz ", max_size=10))
+def test_a_known_secret_is_masked_in_every_form(secrets: list[str], around: str) -> None:
+    known = KnownSecrets()
+    for secret in secrets:
+        known.add(secret)
+    for secret in secrets:
+        for form in (secret, quote(secret), quote(secret, safe=""), json.dumps(secret)[1:-1], repr(secret)[1:-1]):
+            assert MASK in known.redact(f"{around}{form}{around}")
+            assert form not in known.redact(f"<{form}>").replace(MASK, "")
+    assert all(secret not in repr(known) for secret in secrets if len(secret) > 8)
+
+
+def test_a_longer_secret_is_masked_whole_although_it_holds_a_shorter_one() -> None:
+    known = KnownSecrets()
+    known.add("abcd")
+    known.add("abcdefgh")
+    assert known.redact("abcdefgh abcd") == f"{MASK} {MASK}"
+
+
+def test_very_short_values_are_left_alone() -> None:
+    known = KnownSecrets()
+    known.add("a")
+    known.add("")
+    assert known.redact("a banana") == "a banana"

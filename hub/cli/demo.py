@@ -1,0 +1,177 @@
+"""`hub demo`: serves the sandbox, acts as an MCP client itself, and shows what an agent gets."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.access.principal import OPEN
+from hub.cli.clients import client_setups
+from hub.cli.errors import EXIT_INTERRUPTED
+from hub.cli.options import ConfigOption
+from hub.cli.state import CommandState, state_of
+from hub.discovery.found import find_connectors
+from hub.discovery.state import ConnectorState
+from hub.errors import ConfigError, StartError
+
+if TYPE_CHECKING:
+    from mcp.client import Client
+    from rich.console import Console
+
+    from hub.hub import Hub
+    from hub.server.sockets import Address
+
+
+def demo(
+    ctx: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="End after the tour, with its exit status.")] = False,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Where to serve; else hub.toml's port, or a free one.")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Serve the embedded sandbox, act as an MCP client of it, and show what an agent gets.
+
+    Runs hub.toml if there is one, else every installed connector in its sandbox. Goes on serving until Ctrl-C.
+    """
+    from rich.console import Console
+
+    state = state_of(ctx, config)
+    console = Console(highlight=False, soft_wrap=True)
+    with _config(state) as path:
+        status = asyncio.run(_run(console, state, path, port, once=once))
+    raise typer.Exit(status)
+
+
+@contextmanager
+def _config(state: CommandState) -> Generator[Path]:
+    """The hub.toml to run: the one there is, or a passing one with every installed connector in its sandbox."""
+    try:
+        path = state.config
+    except ConfigError:
+        if state.given is not None or "HUB_CONFIG" in os.environ:
+            raise
+    else:
+        yield path
+        return
+    names = [found.name for found in find_connectors() if not found.shadowed_by]
+    if not names:
+        raise StartError(
+            "No connector is installed, so there is nothing to show",
+            hint="Run `pip install hub-connector-prometheus`, or `make demo` in a checkout",
+        )
+    with tempfile.TemporaryDirectory(prefix="hub-demo-") as folder:
+        path = Path(folder) / "hub.toml"
+        tables = "".join(f"[connectors.{name}]\nsandbox = true\n" for name in names)
+        path.write_text(f'[hub]\nname = "Integration hub (sandbox)"\n{tables}', encoding="utf-8")
+        yield path
+
+
+async def _run(console: "Console", state: CommandState, config: Path, port: int | None, *, once: bool) -> int:
+    from hub.hub import Hub
+    from hub.server.http import serve_http, signal_handlers
+
+    stop = asyncio.Event()
+    async with Hub.open(config, secrets=state.secrets) as hub:
+        if hub.requires_key:
+            raise StartError(
+                f"{config} has [[auth.keys]], and the demo has no key to show",
+                hint="Run `hub serve` with it, or `hub demo` with a file without keys",
+            )
+        if port is None and not _is_free(hub.settings.server.host, hub.settings.server.port):
+            console.print(f"Port {hub.settings.server.port} is in use, so the demo takes a free one.\n")
+            port = 0
+        with signal_handlers({"SIGINT": stop.set, "SIGTERM": stop.set}):
+            async with serve_http(hub, port=port) as address:
+                touring = asyncio.create_task(_tour(console, hub, address))
+                stopping = asyncio.create_task(stop.wait())
+                await asyncio.wait({touring, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                if not touring.done():
+                    touring.cancel()
+                    return EXIT_INTERRUPTED
+                status = touring.result()
+                if not once:
+                    _show_clients(console, address, config)
+                    await stopping
+                stopping.cancel()
+                return status
+
+
+async def _tour(console: "Console", hub: "Hub", address: "Address") -> int:
+    """What an agent sees: the connectors, the tools, and calls with their results; 1 if anything failed."""
+    from mcp.client import Client
+
+    console.print(f"[bold]{hub.settings.hub.name}[/bold]  {address.mcp}\n")
+    states = [state for state in hub.states(OPEN) if state.state != "disabled"]
+    for state in states:
+        _show_state(console, state)
+    loaded = [state for state in states if state.state == "loaded"]
+    if not loaded:
+        console.print("\nNo connector could be loaded, so there is nothing to show.")
+        return 1
+    async with Client(address.mcp) as client:
+        tools = (await client.list_tools()).tools
+        console.print(f"\n[bold]{len(tools)} tools[/bold], as an MCP client sees them over HTTP:")
+        for tool in tools:
+            first = (tool.description or "").partition("\n")[0]
+            console.print(f"  {tool.name:28} {first}", overflow="ellipsis", no_wrap=True, soft_wrap=False)
+        failed = 0
+        for name, arguments in _calls(hub, loaded):
+            failed += await _show_call(console, client, name, arguments)
+    return 1 if failed or len(loaded) < len(states) else 0
+
+
+def _calls(hub: "Hub", loaded: list[ConnectorState]) -> list[tuple[str, dict[str, Any]]]:
+    """The calls the connectors' sandboxes suggest; without a sandbox, the hub's own status."""
+    suggested: list[tuple[str, dict[str, Any]]] = []
+    for state in loaded:
+        if state.sandbox and (connector := hub.connector(state.namespace)) is not None:
+            sandbox = type(connector).sandbox()
+            calls = sandbox.try_calls if sandbox else ()
+            suggested += [(f"{state.namespace}_{name}", dict(arguments)) for name, arguments in calls]
+    return suggested or [("hub_status", {})]
+
+
+async def _show_call(console: "Console", client: "Client", name: str, arguments: dict[str, Any]) -> bool:
+    """Make one call and print it; whether it failed."""
+    from rich.text import Text
+
+    written = "  ".join(f"{key}={value}" for key, value in arguments.items())
+    console.print(Text.assemble("\n", ("▸ ", "bold"), (name, "bold cyan"), f"  {written}"))
+    result = await client.call_tool(name, arguments)
+    for block in result.content:
+        for line in getattr(block, "text", "").splitlines():
+            console.print(Text(f"  {line}".expandtabs(16)))
+    return bool(result.is_error)
+
+
+def _show_state(console: "Console", state: ConnectorState) -> None:
+    sandbox = "sandbox: invented data" if state.sandbox else ""
+    told = sandbox if state.state == "loaded" else f"{state.reason}. {state.hint}"
+    console.print(f"  {state.namespace:14} {state.title:14} {state.state:10} {told}".rstrip())
+
+
+def _show_clients(console: "Console", address: "Address", config: Path) -> None:
+    from rich.text import Text
+
+    console.print("\n[bold]Give it to an agent[/bold]  (paste one of these)")
+    for setup in client_setups(address.mcp, config):
+        console.print(Text.assemble("\n  ", (f"{setup.client}, {setup.transport}", "bold"), f"  {setup.where}"))
+        console.print(Text(f"    {setup.text}"))
+    console.print(f"\n[bold]Serving MCP at {address.mcp}[/bold]  Ctrl-C ends it.")
+
+
+def _is_free(host: str, port: int) -> bool:
+    from hub.server.sockets import bind
+
+    try:
+        socket, _ = bind(host, port, keys=True)
+    except StartError:
+        return False
+    socket.close()
+    return True

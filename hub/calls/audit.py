@@ -116,9 +116,9 @@ async def record_refusal(
     Raises:
         AuditUnavailable: It is not recorded; the caller is told that instead of the reason.
     """
-    hidden = isinstance(error, Hidden)
+    code = error.code
     if isinstance(error, Hidden):
-        decision = error.decision
+        code, decision = error.audit_code, error.decision
     arguments = audit.redactor.arguments(call.arguments, _sensitive(item))
     await audit.refuse(
         Refusal(
@@ -135,7 +135,7 @@ async def record_refusal(
             policy=decision.policy if decision else "",
             arguments=orjson.Fragment(arguments.json),
             arguments_sha256=arguments.sha256,
-            outcome=Hidden.audit_code if hidden else error.code,
+            outcome=code,
             retry_after=error.retry_after,
         )
     )

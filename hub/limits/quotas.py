@@ -1,0 +1,113 @@
+"""The hub's own quotas: so many calls per client, per tool and per connector."""
+
+import math
+import time
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, NamedTuple
+
+from hub.config.models import LimitsTable
+from hub.config.rates import parse_rate
+from hub.errors import QuotaExceeded
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+    from limits.aio.strategies import MovingWindowRateLimiter
+
+
+class _Quota(NamedTuple):
+    """One limit as it applies to one call.
+
+    Attributes:
+        setting: How messages name it, such as `[limits] per_client`.
+        rate: As hub.toml has it.
+        who: For whom it is counted.
+    """
+
+    setting: str
+    rate: str
+    who: tuple[str, ...]
+
+
+class Quotas:
+    """Counts calls in moving windows: a limit of `100/minute` holds in any sixty seconds.
+
+    In `[limits.tools]` an exact name beats a pattern, and of several patterns the first in the file counts. The
+    tools that one pattern matches share its quota. Time is the monotonic clock's: setting the wall clock has no
+    effect.
+
+    Args:
+        limits: The `[limits]` tables.
+        now: The clock, in seconds.
+    """
+
+    def __init__(self, limits: LimitsTable, now: Callable[[], float] = time.monotonic) -> None:
+        self._limits = limits
+        self._now = now
+        self._configured = bool(limits.per_client or limits.tools or limits.connectors)
+        self._limiter: MovingWindowRateLimiter | None = None
+        self._items: dict[str, RateLimitItem] = {}
+
+    async def take(self, client: str, tool: str, namespace: str) -> None:
+        """Count one call.
+
+        Args:
+            client: Name of the principal.
+            tool: Name with namespace; of a resource template or prompt as well.
+            namespace: Of its connector.
+
+        Raises:
+            QuotaExceeded: One of the quotas is used up; then none is charged. Says which one and when to retry.
+        """
+        if not self._configured:
+            return
+        limiter = self._limiter or self._start()
+        quotas = [(quota, self._item(quota.rate)) for quota in self._applying(client, tool, namespace)]
+        for quota, item in quotas:
+            if not await limiter.test(item, *quota.who):
+                reset = (await limiter.get_window_stats(item, *quota.who)).reset_time
+                raise _exceeded(quota, max(reset - self._now(), 0.0))
+        # MonotonicStorage never suspends, so nobody took anything since the tests.
+        for quota, item in quotas:
+            await limiter.hit(item, *quota.who)
+
+    def _applying(self, client: str, tool: str, namespace: str) -> list[_Quota]:
+        limits = self._limits
+        quotas: list[_Quota] = []
+        if limits.per_client:
+            quotas.append(_Quota("[limits] per_client", limits.per_client, ("client", client)))
+        named = tool if tool in limits.tools else None
+        pattern = named or next((pattern for pattern in limits.tools if fnmatchcase(tool, pattern)), None)
+        if pattern is not None:
+            setting = f'[limits.tools] "{pattern}"'
+            quotas.append(_Quota(setting, limits.tools[pattern], ("tool", client, pattern)))
+        if namespace in limits.connectors:
+            rate = limits.connectors[namespace]
+            quotas.append(_Quota(f"[limits.connectors] {namespace}", rate, ("connector", namespace)))
+        return quotas
+
+    def _start(self) -> "MovingWindowRateLimiter":
+        from limits.aio.strategies import MovingWindowRateLimiter
+
+        from hub.limits.memory import MonotonicStorage
+
+        self._limiter = MovingWindowRateLimiter(MonotonicStorage(self._now))
+        return self._limiter
+
+    def _item(self, rate: str) -> "RateLimitItem":
+        item = self._items.get(rate)
+        if item is None:
+            from limits import RateLimitItemPerSecond
+
+            count, seconds = parse_rate(rate)
+            item = self._items[rate] = RateLimitItemPerSecond(count, seconds)
+        return item
+
+
+def _exceeded(quota: _Quota, wait: float) -> QuotaExceeded:
+    retry_after = float(max(math.ceil(wait), 1))
+    return QuotaExceeded(
+        f"The limit {quota.setting} {quota.rate} is used up, so nothing was done",
+        hint=f"Try again in {retry_after:.0f} s",
+        retry_after=retry_after,
+    )

@@ -34,13 +34,14 @@ class Service:
         auth_headers: Called for every request, so a refreshed token is used at once.
         headers: Sent with every request.
         tls: Private CA and client certificate.
-        proxy: URL of an HTTP proxy; environment variables are not read.
+        proxy: URL of an HTTP proxy, with its user name and password; environment variables are not read.
         error_text: Takes the vendor's own message out of an error answer; None when there is none.
         rate_limit: Requests the vendor allows, such as `300/minute`; None for no budget.
         max_connections: Bound of the connection pool and of requests in flight.
-        max_bytes: Cap of one answer, after decompression.
+        max_bytes: Cap of one answer, as sent and after decompression.
         timeout: Total seconds of one request with its retries; the call's own deadline can shorten it.
-        redirect_hosts: Hosts a redirect of a read may lead to; they never get the credential.
+        redirect_hosts: Hosts a redirect of a read may lead to, such as `cdn.acme.com`, `*.blobs.acme.com` or
+            `cdn.acme.com:8443`; they never get the credential.
     """
 
     base_url: str

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -200,10 +200,15 @@ class Hub:
     def states(self, principal: Principal) -> Sequence[ConnectorState]:
         """The connectors with their states; to a principal held to roles, only those it sees something of."""
         generation = self._generations.current
+        runtimes = generation.connectors.runtimes
+        states = [
+            replace(state, health=runtimes[state.namespace].health()) if state.namespace in runtimes else state
+            for state in generation.connectors.states
+        ]
         if principal.how != "key":
-            return generation.connectors.states
+            return states
         seen = {item.namespace for item in generation.connectors.items if generation.visible(principal, item)}
-        return [state for state in generation.connectors.states if state.namespace in seen]
+        return [state for state in states if state.namespace in seen]
 
     def connector(self, namespace: str) -> Connector[Any] | None:
         """A loaded connector, for checks and demos; calls go through `call`."""

@@ -150,6 +150,7 @@ def _caller() -> Principal:
 def _details(state: ConnectorState) -> str:
     told = [
         "SANDBOX: invented data" if state.sandbox else "",
+        state.health,
         state.reason,
         state.hint,
         f"{len(state.refusals)} not offered, see the log" if state.refusals else "",

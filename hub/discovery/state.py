@@ -20,6 +20,7 @@ class ConnectorState:
         distribution: The package it came with.
         version: Of that package.
         sandbox: Whether it talks to its embedded sandbox.
+        health: What is known of its services without asking them: an outage, a pause, the budget left.
         refusals: Tools, resources and prompts that are not offered although the connector declares them, each
             with the reason.
     """
@@ -33,4 +34,5 @@ class ConnectorState:
     distribution: str = ""
     version: str = ""
     sandbox: bool = False
+    health: str = ""
     refusals: tuple[str, ...] = ()

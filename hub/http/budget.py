@@ -1,5 +1,6 @@
 """When the next request may be sent: the vendor's request budget, and the pause a vendor has asked for."""
 
+import time
 from collections import deque
 
 from hub.config.rates import Rate, parse_rate
@@ -29,6 +30,12 @@ class Budget:
             return 0.0
         return max(self._starts[0] + self._seconds - now, 0.0)
 
+    def left(self, now: float) -> int:
+        """Requests that may start at once."""
+        while self._starts and self._starts[0] + self._seconds <= now:
+            self._starts.popleft()
+        return self._count - len(self._starts)
+
     def reserve(self, now: float) -> float:
         """Take the next free time and return it; the wait may be given up, the reservation then stays used."""
         start = now + self.wait(now)
@@ -53,6 +60,7 @@ class Gate:
         except ValueError as error:
             raise ConfigError(f"The rate limit of {label} {error}") from None
         self._label = label
+        self._rate = rate
         self._closed_until = 0.0
 
     async def enter(self, deadline: float, clock: Clock) -> None:
@@ -77,6 +85,16 @@ class Gate:
         self._budget.reserve(now)
         if wait > 0:
             await clock.sleep(wait)
+
+    def told(self) -> list[str]:
+        """The pause and the budget in words; nothing while there is neither."""
+        now = time.monotonic()
+        told: list[str] = []
+        if (pause := self._closed_until - now) > 0:
+            told.append(f"has asked for a pause of {pause:.0f} s more")
+        if self._budget is not None:
+            told.append(f"lets {self._budget.left(now)} of {self._rate} through at once")
+        return told
 
     def close(self, until: float) -> None:
         """Let nothing through until then; an earlier time than one already set changes nothing."""

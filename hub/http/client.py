@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from hub.connector.service import Service
 from hub.errors import DeadlineExceeded
 from hub.http.address import build_path, parse_base_url, parse_proxy
+from hub.http.breaker import Breaker
 from hub.http.budget import Gate
 from hub.http.exchange import current_exchange
 from hub.http.failures import Failures
@@ -41,6 +42,7 @@ class ServiceClient:
         self._failures = Failures(service)
         self._gate = Gate(self._failures.label, service.rate_limit)
         self._proxy = parse_proxy(service.proxy, setting=service.setting) if service.proxy else None
+        self._breaker = Breaker(self._failures.label, service.setting)
         self._delivery: Delivery | None = None
         self._bridge: SDKBridge | None = None
 
@@ -157,6 +159,14 @@ class ServiceClient:
             self._bridge = SDKBridge(delivery, self.service, self._base, self._failures)
         return await self._bridge.run(work, safe=safe, seconds=self._seconds(timeout))
 
+    def health(self) -> str:
+        """What is known of the service without asking it: an outage, a pause, the budget left; may be empty."""
+        told: list[str] = []
+        if (down := self._breaker.down_since) is not None:
+            told.append(f"has not answered since {down:%H:%M:%S}Z")
+        told += self._gate.told()
+        return f"{self._failures.label} {', '.join(told)}" if told else ""
+
     async def aclose(self) -> None:
         """Close the pool and the threads."""
         if self._bridge is not None:
@@ -173,7 +183,14 @@ class ServiceClient:
         from hub.http.delivery import Delivery
 
         if self._delivery is None:
-            self._delivery = Delivery(self.service, self._base, self._proxy, self._gate, self._failures)
+            self._delivery = Delivery(
+                self.service,
+                self._base,
+                self._proxy,
+                breaker=self._breaker,
+                gate=self._gate,
+                failures=self._failures,
+            )
         return self._delivery
 
     def _order(

@@ -13,8 +13,10 @@ from typing import cast
 import httpx
 
 from hub.connector.service import Service
+from hub.errors import HubError
 from hub.http.address import BaseURL, Origin
 from hub.http.bodies import Inflater, TooLarge, UnknownEncoding, capped, inflater_for, whole
+from hub.http.breaker import Breaker
 from hub.http.budget import LONGEST_WAIT, Gate
 from hub.http.clock import Clock
 from hub.http.exchange import current_exchange
@@ -31,6 +33,7 @@ from hub.http.wire import replaced_wire
 
 _ATTEMPTS = 3
 _FAILING_FOR_NOW = frozenset((502, 503, 504))
+_FROM_A_GATEWAY = frozenset((502, 504))
 _ERROR_BODY = 64 * 1024
 _REAL_CLOCK = Clock()
 
@@ -68,9 +71,14 @@ class Order:
     answered: bool = False
 
     @property
+    def unanswered(self) -> bool:
+        """Whether it may have reached the service and has no answer."""
+        return not self.answered and self.parcel is not None and self.parcel.sent
+
+    @property
     def in_doubt(self) -> bool:
         """Whether this is a write that may have reached the service and has no answer."""
-        return not self.safe and not self.answered and self.parcel is not None and self.parcel.sent
+        return not self.safe and self.unanswered
 
     def fails_with(self, status: int) -> bool:
         """Whether an answer with this status is not what was asked for."""
@@ -81,12 +89,20 @@ class Delivery:
     """Sends the orders for one service."""
 
     def __init__(
-        self, service: Service, base: BaseURL, proxy: Origin | None, gate: Gate, failures: Failures
+        self,
+        service: Service,
+        base: BaseURL,
+        proxy: Origin | None,
+        *,
+        breaker: Breaker,
+        gate: Gate,
+        failures: Failures,
     ) -> None:
         self._service = service
         self._base = base
         self._proxy = proxy
         self._origin = str(base.origin)
+        self._breaker = breaker
         self._gate = gate
         self._failures = failures
         self._carrier: Carrier | None = None
@@ -127,7 +143,7 @@ class Delivery:
         except TimeoutError:
             if not scope.expired():
                 raise
-            raise self._failures.late(order.seconds, sent_write=order.in_doubt) from None
+            raise self._late(order) from None
 
     @asynccontextmanager
     async def streamed(self, order: Order) -> AsyncGenerator[httpx.Response]:
@@ -143,7 +159,12 @@ class Delivery:
         except TimeoutError:
             if not scope.expired():
                 raise
-            raise self._failures.late(order.seconds, sent_write=order.in_doubt) from None
+            raise self._late(order) from None
+
+    def _late(self, order: Order) -> HubError:
+        if order.unanswered:
+            self._breaker.failed(_clock())
+        return self._failures.late(order.seconds, sent_write=order.in_doubt)
 
     async def aclose(self) -> None:
         """Close the pool."""
@@ -154,8 +175,16 @@ class Delivery:
     # Not stamina: how long to wait comes from the gate and from Retry-After, and whether an attempt may be repeated
     # from what has become of its bytes, not from the type of an exception.
     async def _attempts(self, order: Order, *, streamed: bool) -> httpx.Response:
-        wire = replaced_wire.get()
         clock = _clock()
+        tries = self._breaker.enter(clock)
+        try:
+            return await self._repeated(order, clock, streamed=streamed)
+        finally:
+            if tries:
+                self._breaker.left()
+
+    async def _repeated(self, order: Order, clock: Clock, *, streamed: bool) -> httpx.Response:
+        wire = replaced_wire.get()
         transport = None if wire is None else wire.transport
         carrier = self._own_carrier() if transport is None else HttpxCarrier(transport)
         attempt = redirects = 0
@@ -168,11 +197,13 @@ class Delivery:
                 repeatable = order.safe or isinstance(failure, NotSent)
                 wait = _backoff(attempt)
                 if failure.lasting or not repeatable or not self._worthwhile(attempt, wait, order, clock):
+                    self._breaker.failed(clock)
                     raise self._failures.of_send(failure, safe=order.safe) from None
                 await clock.sleep(wait)
                 continue
             status = response.status_code
             if not order.fails_with(status):
+                self._breaker.answered()
                 return response
             if status in REDIRECTS and redirects < MOST_REDIRECTS and self._redirect(order, response):
                 redirects += 1
@@ -185,6 +216,10 @@ class Delivery:
             if wait is None and status in _FAILING_FOR_NOW:
                 wait = max(retry_after(response.headers) or 0.0, _backoff(attempt))
             if wait is None or not order.safe or not self._worthwhile(attempt, wait, order, clock):
+                if status in _FROM_A_GATEWAY:
+                    self._breaker.failed(clock)
+                else:
+                    self._breaker.answered()
                 if order.hand_back:
                     return response
                 raise self._failures.of_status(response, safe=order.safe, pause=pause)

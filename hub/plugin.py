@@ -21,6 +21,7 @@ from hub.errors import (
 )
 from hub.hookspecs import hookimpl
 from hub.http.client import ServiceClient
+from hub.http.reading import read_json
 from hub.results.content import ResourceLink, Result, Text
 from hub.results.table import Table
 
@@ -53,6 +54,7 @@ __all__ = [
     "Text",
     "hookimpl",
     "prompt",
+    "read_json",
     "report_progress",
     "resource",
     "tool",

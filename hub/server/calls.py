@@ -1,0 +1,119 @@
+"""Handlers that do something: tools/call, resources/read, prompts/get and completion/complete."""
+
+import contextlib
+from collections.abc import Awaitable, Callable, Generator
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import mcp_types as t
+from mcp.shared.exceptions import MCPError
+
+from hub.calls.types import Call, Kind, Outcome
+from hub.errors import HubError, QuotaExceeded
+from hub.results.content import Text
+from hub.server import wire
+from hub.server.guard import Context
+from hub.server.identity import Caller
+
+if TYPE_CHECKING:
+    from hub.connector.progress import ProgressReport
+    from hub.hub import Hub
+
+LONGEST_URI = 8192
+"""Characters of a resource's URI; longer ones are refused before anything looks at them."""
+
+BUSY_RETRY = 1.0
+"""Seconds a refused client is told to wait while too many calls are worked on."""
+
+
+class CallHandlers:
+    """Turns MCP requests into calls of the hub, and bounds how many are worked on at once.
+
+    Args:
+        hub: Where calls go.
+        who: Names the caller of the message at hand.
+    """
+
+    def __init__(self, hub: "Hub", who: Callable[[], Caller]) -> None:
+        self._hub = hub
+        self._who = who
+        self._active = 0
+
+    async def call_tool(self, ctx: Context, params: t.CallToolRequestParams) -> dict[str, Any]:
+        """Answer tools/call."""
+        call = self._call(ctx, "tool", params.name, params.arguments)
+        return wire.tool_result(call, await self._run(call))
+
+    async def read_resource(self, ctx: Context, params: t.ReadResourceRequestParams) -> dict[str, Any]:
+        """Answer resources/read. What a resource holds may change at any time, so no client keeps it."""
+        uri = str(params.uri)
+        if len(uri) > LONGEST_URI or not uri.isprintable():
+            raise MCPError(
+                t.INVALID_PARAMS,
+                f"A resource URI has at most {LONGEST_URI} characters, none of them control characters",
+            )
+        call = self._call(ctx, "resource", uri, None)
+        return {**wire.resource_result(call, await self._run(call)), "ttlMs": 0, "cacheScope": "private"}
+
+    async def get_prompt(self, ctx: Context, params: t.GetPromptRequestParams) -> dict[str, Any]:
+        """Answer prompts/get."""
+        call = self._call(ctx, "prompt", params.name, params.arguments)
+        return wire.prompt_result(call, await self._run(call))
+
+    async def complete(self, _: Context, params: t.CompleteRequestParams) -> dict[str, Any]:
+        """Answer completion/complete."""
+        ref = params.ref
+        kind, name = ("resource", ref.uri) if isinstance(ref, t.ResourceTemplateReference) else ("prompt", ref.name)
+        context = (params.context.arguments if params.context else None) or {}
+        argument = params.argument
+        with self._slot() as free:
+            if not free:
+                return {"completion": {"values": [], "hasMore": True}}
+            try:
+                found = await self._hub.complete(
+                    self._who().principal, kind, name, argument.name, argument.value, context
+                )
+            except HubError as error:
+                raise MCPError(t.INVALID_PARAMS, str(error)) from None
+        completion: dict[str, Any] = {"values": list(found.values), "hasMore": found.has_more}
+        if found.total is not None:
+            completion["total"] = found.total
+        return {"completion": completion}
+
+    def _call(self, ctx: Context, kind: Kind, name: str, arguments: dict[str, Any] | None) -> Call:
+        caller = self._who()
+        return Call(
+            id=uuid4().hex,
+            kind=kind,
+            name=name,
+            arguments=arguments or {},
+            principal=caller.principal,
+            transport=caller.transport,
+            progress=_progress(ctx),
+        )
+
+    async def _run(self, call: Call) -> Outcome:
+        with self._slot() as free:
+            if free:
+                return await self._hub.call(call)
+        refusal = QuotaExceeded("The hub is busy with other calls", hint=f"Try again in {BUSY_RETRY:.0f} s")
+        return Outcome(content=(Text(str(refusal)),), error=refusal.code, retry_after=BUSY_RETRY)
+
+    @contextlib.contextmanager
+    def _slot(self) -> Generator[bool]:
+        """A place among the calls worked on at once; False if there is none."""
+        if self._active >= self._hub.settings.server.max_concurrent_calls:
+            yield False
+            return
+        self._active += 1
+        try:
+            yield True
+        finally:
+            self._active -= 1
+
+
+def _progress(ctx: Context) -> "ProgressReport | None":
+    if ctx.meta is None or "progress_token" not in ctx.meta:
+        return None
+    report: Callable[[float, float | None, str | None], Awaitable[None]] = ctx.session.report_progress
+    return report

@@ -1,0 +1,116 @@
+"""The MCP endpoint: tells the protocol's eras apart and answers 2026-07-28 with the SDK."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.shared.inbound import MCP_PROTOCOL_VERSION_HEADER
+from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
+from starlette.types import Message, Receive, Scope, Send
+
+from hub.access.principal import Principal
+from hub.server.bodies import read_body, replay
+from hub.server.handshake_era import HandshakeEra
+from hub.server.messages import BadMessage, read_head
+from hub.server.origins import only
+from hub.server.refusals import Refusal
+from hub.server.sessions import Sessions
+
+if TYPE_CHECKING:
+    from hub.hub import Hub
+    from hub.server.server import HubServer
+
+_VERSION = MCP_PROTOCOL_VERSION_HEADER.encode("ascii")
+
+
+class Endpoint:
+    """Streamable HTTP in both eras.
+
+    Every request is answered as plain JSON, which costs the least, unless it asks for progress or is a stream.
+
+    Args:
+        hub: Holds the settings.
+        server: Answers.
+    """
+
+    def __init__(self, hub: "Hub", server: "HubServer") -> None:
+        self._hub = hub
+        limit = hub.settings.server.max_request_bytes
+        # Used for 2026-07-28 alone, which has no sessions.
+        self._streaming = StreamableHTTPSessionManager(server, stateless=True, max_request_body_size=limit)
+        self._plain = StreamableHTTPSessionManager(
+            server, stateless=True, json_response=True, max_request_body_size=limit
+        )
+        self.sessions = Sessions(hub, server)
+        self._earlier = HandshakeEra(self.sessions)
+
+    @asynccontextmanager
+    async def run(self) -> AsyncGenerator[None]:
+        """Hold what the SDK needs while it answers."""
+        async with self._streaming.run(), self._plain.run():
+            yield
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, caller: Principal) -> None:
+        """Answer one HTTP request.
+
+        Raises:
+            Refusal: It is none of MCP's.
+            ClientGone: The client hung up.
+        """
+        version = only(scope["headers"], _VERSION)
+        modern = version is not None and version not in HANDSHAKE_PROTOCOL_VERSIONS
+        match scope["method"]:
+            case "POST":
+                await self._post(scope, receive, send, caller, modern=modern)
+            case "GET" if not modern:
+                await self._earlier.get(scope, receive, send, caller=caller)
+            case "DELETE" if not modern:
+                await self._earlier.delete(scope, send, caller=caller)
+            case _:
+                methods = "POST" if modern else "GET, POST, DELETE"
+                raise Refusal(405, f"Use {methods}", headers=[(b"allow", methods.encode())])
+
+    async def _post(self, scope: Scope, receive: Receive, send: Send, caller: Principal, *, modern: bool) -> None:
+        content_type = only(scope["headers"], b"content-type") or ""
+        if content_type.partition(";")[0].strip().lower() != "application/json":
+            raise Refusal(400, "The Content-Type has to be application/json")
+        body = await read_body(scope["headers"], receive, self._hub.settings.server.max_request_bytes)
+        try:
+            head = read_head(body)
+        except BadMessage as error:
+            raise Refusal(400, str(error), code=error.code) from None
+        if not modern:
+            await self._earlier.post(scope, receive, send, head=head, body=body, caller=caller)
+        elif head.wants_progress or head.method == "subscriptions/listen":
+            await self._streaming.handle_request(scope, replay(body, receive), send)
+        else:
+            await self._while_client_waits(scope, replay(body, receive), receive, send)
+
+    async def _while_client_waits(self, scope: Scope, again: Receive, receive: Receive, send: Send) -> None:
+        """Answer as JSON, and cancel the call if the client hangs up, which the SDK does for streams only."""
+        answering = asyncio.current_task()
+        assert answering is not None  # noqa: S101  an ASGI application runs in a task
+        gone = False
+
+        async def watch() -> None:
+            nonlocal gone
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            gone = True
+            answering.cancel()
+
+        async def started(message: Message) -> None:
+            watching.cancel()
+            await send(message)
+
+        watching = asyncio.create_task(watch())
+        try:
+            await self._plain.handle_request(scope, again, started)
+        except asyncio.CancelledError:
+            if not gone:
+                raise
+            answering.uncancel()
+        finally:
+            watching.cancel()

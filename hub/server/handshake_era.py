@@ -1,0 +1,141 @@
+"""The MCP endpoint for protocol 2025-11-25 and earlier: `initialize`, sessions, one GET stream each."""
+
+from mcp.shared.message import SessionMessage
+from mcp_types import INVALID_REQUEST, JSONRPCError, JSONRPCRequest, jsonrpc_message_adapter
+from pydantic import ValidationError
+from starlette.types import Receive, Scope, Send
+
+from hub.access.principal import Principal
+from hub.server import streams
+from hub.server.messages import Head
+from hub.server.origins import only
+from hub.server.outbox import Mailbox
+from hub.server.refusals import Header, Refusal, send_bytes
+from hub.server.sessions import Session, Sessions
+
+SESSION = b"mcp-session-id"
+JSON = (b"content-type", b"application/json")
+
+
+class HandshakeEra:
+    """Answers HTTP requests of sessions (MCP specification 2025-11-25, transports: Streamable HTTP).
+
+    Args:
+        sessions: All there are.
+    """
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    async def post(
+        self, scope: Scope, receive: Receive, send: Send, *, head: Head, body: bytes, caller: Principal
+    ) -> None:
+        """Take one message.
+
+        Raises:
+            Refusal: It cannot be taken.
+        """
+        accepted = accepts(scope)
+        if "application/json" not in accepted or "text/event-stream" not in accepted:
+            raise Refusal(406, "Accept application/json and text/event-stream")
+        try:
+            message = jsonrpc_message_adapter.validate_json(body, by_name=False)
+        except ValidationError:
+            raise Refusal(400, "The body is not a JSON-RPC message", code=INVALID_REQUEST) from None
+        if not isinstance(message, JSONRPCRequest):
+            session = self._sessions.find(only(scope["headers"], SESSION), caller)
+            async with session.in_use():
+                await session.tell(SessionMessage(message))
+            await send_bytes(send, 202, b"")
+        elif head.method == "initialize" and only(scope["headers"], SESSION) is None:
+            await self._initialize(message, caller, send)
+        else:
+            session = self._sessions.find(only(scope["headers"], SESSION), caller)
+            async with session.in_use():
+                if head.wants_progress:
+                    await self._stream(session, message, receive, send)
+                else:
+                    await self._answer(session, message, send)
+
+    async def get(self, scope: Scope, receive: Receive, send: Send, *, caller: Principal) -> None:
+        """Open the session's stream of what belongs to no request.
+
+        Raises:
+            Refusal: There is one already, or no session.
+        """
+        if "text/event-stream" not in accepts(scope):
+            raise Refusal(406, "Accept text/event-stream")
+        session = self._sessions.find(only(scope["headers"], SESSION), caller)
+        if session.outbox.standing is not None:
+            raise Refusal(409, "The session has its stream already")
+        mailbox = session.outbox.standing = Mailbox()
+        try:
+            async with session.in_use():
+                await streams.begin(send, (named(session),))
+                await streams.drain(mailbox, receive, send)
+                await streams.finish(send)
+        finally:
+            session.outbox.standing = None
+
+    async def delete(self, scope: Scope, send: Send, *, caller: Principal) -> None:
+        """End the session.
+
+        Raises:
+            Refusal: There is none.
+        """
+        session = self._sessions.find(only(scope["headers"], SESSION), caller)
+        await session.aclose()
+        await send_bytes(send, 200, b"")
+
+    async def _initialize(self, message: JSONRPCRequest, caller: Principal, send: Send) -> None:
+        session = self._sessions.open(caller)
+        opened = False
+        try:
+            async with session.in_use():
+                answer = await session.ask(message, streaming=False)
+                response = await answer.response
+            opened = response is not None and not isinstance(response, JSONRPCError)
+            if response is None:
+                raise _ended()
+            await send_bytes(send, 200, streams.to_json(response), [JSON, named(session)] if opened else [JSON])
+        finally:
+            if not opened:
+                await session.aclose()
+
+    async def _answer(self, session: Session, message: JSONRPCRequest, send: Send) -> None:
+        response = await (await session.ask(message, streaming=False)).response
+        if response is None:
+            raise _ended()
+        await send_bytes(send, 200, streams.to_json(response), [JSON])
+
+    async def _stream(self, session: Session, message: JSONRPCRequest, receive: Receive, send: Send) -> None:
+        answer = await session.ask(message, streaming=True)
+        assert answer.progress is not None  # noqa: S101  asked for as a stream
+        await streams.begin(send, (named(session),))
+        await streams.drain(answer.progress, receive, send)
+        response = answer.response.result() if answer.response.done() else None
+        await streams.finish(send, streams.event(response) if response else b"")
+
+
+def accepts(scope: Scope) -> set[str]:
+    """The media types of the Accept header among those MCP uses, wildcards resolved."""
+    named_types = {
+        part.partition(";")[0].strip().lower()
+        for key, value in scope["headers"]
+        if key == b"accept"
+        for part in value.decode("latin-1").split(",")
+    }
+    found: set[str] = set()
+    for media_type, wildcard in (("application/json", "application/*"), ("text/event-stream", "text/*")):
+        if named_types & {media_type, wildcard, "*/*"}:
+            found.add(media_type)
+    return found
+
+
+def named(session: Session) -> Header:
+    """The header that names the session."""
+    return (SESSION, session.id.encode("ascii"))
+
+
+def _ended() -> Refusal:
+    return Refusal(404, "The session ended before the request was answered; initialize a new one")

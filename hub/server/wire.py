@@ -1,0 +1,141 @@
+"""From the hub's own types to MCP's wire format, as plain dicts that cost no validation."""
+
+from base64 import b64encode
+from typing import Any
+
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_PARAMS
+
+from hub.calls.types import Call, Outcome
+from hub.catalog.items import PromptItem, ResourceItem, ToolItem
+from hub.errors import Denied, UnknownName
+from hub.results.content import Content, Image, ResourceLink, Text
+
+CALL_FAILED = -32000
+"""JSON-RPC code of a resource or prompt that could not be had; first of the range left to servers (2026-07-28)."""
+
+
+def tool_definition(item: ToolItem) -> dict[str, Any]:
+    """The `Tool` of tools/list. Annotations leave nothing to a client's defaults."""
+    declared = item.declaration
+    annotations: dict[str, Any] = {"readOnlyHint": not declared.writes}
+    if declared.writes:
+        annotations["destructiveHint"] = declared.destructive
+        annotations["idempotentHint"] = declared.idempotent
+    annotations["openWorldHint"] = True
+    return {
+        "name": item.name,
+        "title": item.title,
+        "description": item.description,
+        "inputSchema": item.parameters.schema,
+        "annotations": annotations,
+    }
+
+
+def is_template(item: ResourceItem) -> bool:
+    """Whether the URI has variables; without any it names one resource."""
+    return "{" in item.uri
+
+
+def resource_definition(item: ResourceItem) -> dict[str, Any]:
+    """The `Resource` of resources/list, or the `ResourceTemplate` of resources/templates/list."""
+    return {
+        "uriTemplate" if is_template(item) else "uri": item.uri,
+        "name": item.name,
+        "title": item.title,
+        "description": item.description,
+        "mimeType": item.declaration.mime_type,
+    }
+
+
+def prompt_definition(item: PromptItem) -> dict[str, Any]:
+    """The `Prompt` of prompts/list; its arguments come from the schema."""
+    schema = item.parameters.schema
+    required = schema.get("required", ())
+    arguments: list[dict[str, Any]] = []
+    for name, prop in schema.get("properties", {}).items():
+        argument: dict[str, Any] = {"name": name, "required": name in required}
+        if description := prop.get("description"):
+            argument["description"] = description
+        arguments.append(argument)
+    return {"name": item.name, "title": item.title, "description": item.description, "arguments": arguments}
+
+
+def tool_result(call: Call, outcome: Outcome) -> dict[str, Any]:
+    """The `CallToolResult`: text once, never repeated as structured content.
+
+    Raises:
+        MCPError: No such tool is there for this caller.
+    """
+    if hidden := _hidden(call, outcome):
+        raise hidden
+    return {"content": [_block(item) for item in outcome.content], "isError": not outcome.ok}
+
+
+def resource_result(call: Call, outcome: Outcome) -> dict[str, Any]:
+    """The `ReadResourceResult`.
+
+    Raises:
+        MCPError: The resource is not there for this caller, or could not be read.
+    """
+    if failed := _failed(call, outcome):
+        raise failed
+    contents: list[dict[str, Any]] = []
+    for item in outcome.content:
+        match item:
+            case Text():
+                contents.append({"uri": call.name, "mimeType": outcome.mime_type, "text": item.text})
+            case ResourceLink():
+                contents.append({"uri": call.name, "mimeType": "text/plain", "text": f"{item.name}: {item.uri}"})
+            case Image():
+                blob = b64encode(item.data).decode("ascii")
+                contents.append({"uri": call.name, "mimeType": item.mime_type, "blob": blob})
+    return {"contents": contents}
+
+
+def prompt_result(call: Call, outcome: Outcome) -> dict[str, Any]:
+    """The `GetPromptResult`: each piece of content is one message of the user.
+
+    Raises:
+        MCPError: The prompt is not there for this caller, or could not be made.
+    """
+    if failed := _failed(call, outcome):
+        raise failed
+    return {"messages": [{"role": "user", "content": _block(item)} for item in outcome.content]}
+
+
+def text_of(outcome: Outcome) -> str:
+    """The text of an outcome, for an error's message."""
+    return "\n".join(item.text for item in outcome.content if isinstance(item, Text)) or "The call failed"
+
+
+def _block(item: Content) -> dict[str, Any]:
+    match item:
+        case Text():
+            return {"type": "text", "text": item.text}
+        case ResourceLink():
+            link = {"type": "resource_link", "uri": item.uri, "name": item.name, "mimeType": item.mime_type}
+            return {**link, "description": item.description} if item.description else link
+        case Image():
+            return {"type": "image", "data": b64encode(item.data).decode("ascii"), "mimeType": item.mime_type}
+
+
+def _hidden(call: Call, outcome: Outcome) -> MCPError | None:
+    """The protocol's error for a name that is not there; a denied one must look no different."""
+    if outcome.error == UnknownName.code:
+        return MCPError(INVALID_PARAMS, text_of(outcome))
+    if outcome.error == Denied.code:
+        return MCPError(INVALID_PARAMS, str(UnknownName(call.kind, call.name)))
+    return None
+
+
+def _failed(call: Call, outcome: Outcome) -> MCPError | None:
+    if outcome.ok:
+        return None
+    if hidden := _hidden(call, outcome):
+        return hidden
+    data: dict[str, Any] = {"error": outcome.error}
+    if outcome.retry_after is not None:
+        data["retryAfter"] = outcome.retry_after
+    code = INVALID_PARAMS if outcome.error == "invalid_arguments" else CALL_FAILED
+    return MCPError(code, text_of(outcome), data)

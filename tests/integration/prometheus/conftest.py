@@ -26,6 +26,7 @@ from hub.config.models import ConnectorTable
 from hub.plugin import ConnectorContext, Service, ServiceClient, Table
 
 READY_WITHIN = 30.0
+DEBIAN_PACKAGES = "prometheus prometheus-alertmanager prometheus-node-exporter victoria-metrics"
 
 PROMETHEUS_CONFIG = """\
 global:
@@ -110,10 +111,18 @@ class Guarded:
     certificate: Path
 
 
+SAMPLES = "/api/v1/query?query=count_over_time(node_load1%5B1m%5D)"
+
+
+def four_samples(body: Any) -> bool:
+    """Whether there is enough to compute rates from."""
+    return any(float(one["value"][1]) >= 4 for one in body["data"]["result"])
+
+
 def program(name: str) -> str:
     """Path of a server program; without it the test is skipped, but never in CI."""
     if (path := shutil.which(name)) is None:
-        reason = f"{name} is not installed (see tests/integration in docs/testing.md)"
+        reason = f"{name} is not installed; Debian: apt-get install {DEBIAN_PACKAGES}"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
@@ -209,8 +218,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, run_server: Callable[..., No
         ],
     )
     wait_for(f"http://{manager}/api/v2/alerts", bool, folder)
-    enough = f"http://{itself}/api/v1/query?query=min(count_over_time(node_load1%5B1m%5D))"
-    wait_for(enough, lambda body: any(float(one["value"][1]) >= 4 for one in body["data"]["result"]), folder)
+    wait_for(f"http://{itself}{SAMPLES}", four_samples, folder)
     return Stack(prometheus=f"http://{itself}", alertmanager=f"http://{manager}")
 
 
@@ -229,8 +237,7 @@ def victoria(tmp_path_factory: pytest.TempPathFactory, run_server: Callable[...,
             "-search.latencyOffset=1ms",
         ],
     )
-    asked = f"http://{address}/api/v1/query?query=node_load1"
-    wait_for(asked, lambda body: bool(body["data"]["result"]), folder)
+    wait_for(f"http://{address}{SAMPLES}", four_samples, folder)
     return f"http://{address}"
 
 

@@ -34,7 +34,8 @@ async def test_queries_answer_alike_from_prometheus_and_victoriametrics(
             assert "no series" not in await call(connector, "query", query=query)
         text = await call(connector, "query_range", query="rate(node_cpu_seconds_total[5s])", start="now-1m")
         assert "unit: seconds per second" in text
-        assert "\tmean\tlast\ttrend\tchange" in text
+        assert "order: largest change first" in text
+        assert "\tmean\tlast" in text
         text = await call(connector, "query_range", query="node_load1", start="now-10h", step="1s")
         assert "step 5s (raised: 11,000 points a series is the most)" in text
         assert "mean before" in await call(connector, "compare", query="node_load1", window="2s")

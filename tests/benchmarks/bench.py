@@ -186,10 +186,8 @@ def http_rows(url: str, folder: Path, env: dict[str, str], rounds: int, calls: i
             ]
             for what, method, params, total, concurrency, expect, wanted in kinds:
                 work = (method, params, total, concurrency, expect)
-                for name in targets:  # warm up: pools, caches, lazy imports
-                    asyncio.run(
-                        drive(targets[name], method, params, total=20, concurrency=concurrency, expect=expect)
-                    )
+                for target in targets.values():  # warm up: pools, caches, lazy imports
+                    asyncio.run(drive(target, method, params, total=20, concurrency=concurrency, expect=expect))
                 medians = interleaved(
                     {name: (lambda name=name, work=work: spent(name, *work)) for name in targets}, rounds
                 )

@@ -1,7 +1,7 @@
 """Handlers that do something: tools/call, resources/read, prompts/get and completion/complete."""
 
 import contextlib
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -41,7 +41,17 @@ class CallHandlers:
 
     async def call_tool(self, ctx: Context, params: t.CallToolRequestParams) -> dict[str, Any]:
         """Answer tools/call."""
-        call = self._call(ctx, "tool", params.name, params.arguments)
+        return await self.run_tool(params.name, params.arguments or {}, _progress(ctx))
+
+    async def run_tool(
+        self, name: str, arguments: Mapping[str, Any], progress: "ProgressReport | None" = None
+    ) -> dict[str, Any]:
+        """Run a tool; gives the `CallToolResult`.
+
+        Raises:
+            MCPError: No such tool is there for this caller.
+        """
+        call = self._call("tool", name, arguments, progress)
         return wire.tool_result(call, await self._run(call))
 
     async def read_resource(self, ctx: Context, params: t.ReadResourceRequestParams) -> dict[str, Any]:
@@ -52,12 +62,12 @@ class CallHandlers:
                 t.INVALID_PARAMS,
                 f"A resource URI has at most {LONGEST_URI} characters, none of them control characters",
             )
-        call = self._call(ctx, "resource", uri, None)
+        call = self._call("resource", uri, {}, _progress(ctx))
         return {**wire.resource_result(call, await self._run(call)), "ttlMs": 0, "cacheScope": "private"}
 
     async def get_prompt(self, ctx: Context, params: t.GetPromptRequestParams) -> dict[str, Any]:
         """Answer prompts/get."""
-        call = self._call(ctx, "prompt", params.name, params.arguments)
+        call = self._call("prompt", params.name, params.arguments or {}, _progress(ctx))
         return wire.prompt_result(call, await self._run(call))
 
     async def complete(self, _: Context, params: t.CompleteRequestParams) -> dict[str, Any]:
@@ -80,16 +90,16 @@ class CallHandlers:
             completion["total"] = found.total
         return {"completion": completion}
 
-    def _call(self, ctx: Context, kind: Kind, name: str, arguments: dict[str, Any] | None) -> Call:
+    def _call(self, kind: Kind, name: str, arguments: Mapping[str, Any], progress: "ProgressReport | None") -> Call:
         caller = self._who()
         return Call(
             id=uuid4().hex,
             kind=kind,
             name=name,
-            arguments=arguments or {},
+            arguments=arguments,
             principal=caller.principal,
             transport=caller.transport,
-            progress=_progress(ctx),
+            progress=progress,
         )
 
     async def _run(self, call: Call) -> Outcome:

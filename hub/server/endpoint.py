@@ -11,11 +11,12 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from starlette.types import Message, Receive, Scope, Send
 
 from hub.access.principal import Principal
-from hub.server.bodies import read_body, replay
-from hub.server.handshake_era import HandshakeEra
+from hub.server.bodies import ClientGone, read_body, replay
+from hub.server.direct import DirectCalls
+from hub.server.handshake_era import JSON, HandshakeEra
 from hub.server.messages import BadMessage, read_head
 from hub.server.origins import only
-from hub.server.refusals import Refusal
+from hub.server.refusals import Refusal, send_bytes
 from hub.server.sessions import Sessions
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ class Endpoint:
             server, stateless=True, json_response=True, max_request_body_size=limit
         )
         self.sessions = Sessions(hub, server)
-        self._earlier = HandshakeEra(self.sessions)
+        self._direct = DirectCalls(server)
+        self._earlier = HandshakeEra(self.sessions, self._direct)
 
     @asynccontextmanager
     async def run(self) -> AsyncGenerator[None]:
@@ -85,32 +87,47 @@ class Endpoint:
             await self._earlier.post(scope, receive, send, head=head, body=body, caller=caller)
         elif head.wants_progress or head.method == "subscriptions/listen":
             await self._streaming.handle_request(scope, replay(body, receive), send)
+        elif (call := self._direct.of_this_era(head, scope["headers"])) is not None:
+            async with _cancelled_if_gone(receive):
+                status, answer = await self._direct.answer(call)
+            await send_bytes(send, status, answer, [JSON])
         else:
-            await self._while_client_waits(scope, replay(body, receive), receive, send)
+            async with _cancelled_if_gone(receive) as watching:
 
-    async def _while_client_waits(self, scope: Scope, again: Receive, receive: Receive, send: Send) -> None:
-        """Answer as JSON, and cancel the call if the client hangs up, which the SDK does for streams only."""
-        answering = asyncio.current_task()
-        assert answering is not None  # noqa: S101  an ASGI application runs in a task
-        gone = False
+                async def started(message: Message) -> None:
+                    watching.cancel()
+                    await send(message)
 
-        async def watch() -> None:
-            nonlocal gone
-            while (await receive())["type"] != "http.disconnect":
-                pass
-            gone = True
-            answering.cancel()
+                await self._plain.handle_request(scope, replay(body, receive), started)
 
-        async def started(message: Message) -> None:
-            watching.cancel()
-            await send(message)
 
-        watching = asyncio.create_task(watch())
-        try:
-            await self._plain.handle_request(scope, again, started)
-        except asyncio.CancelledError:
-            if not gone:
-                raise
-            answering.uncancel()
-        finally:
-            watching.cancel()
+@asynccontextmanager
+async def _cancelled_if_gone(receive: Receive) -> AsyncGenerator[asyncio.Task[None]]:
+    """Cancel what runs inside if the client hangs up, which the SDK does for streams only.
+
+    Gives the task that listens for that, to be cancelled once the answer begins.
+
+    Raises:
+        ClientGone: The client hung up.
+    """
+    answering = asyncio.current_task()
+    assert answering is not None  # noqa: S101  an ASGI application runs in a task
+    gone = False
+
+    async def watch() -> None:
+        nonlocal gone
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        gone = True
+        answering.cancel()
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield watching
+    except asyncio.CancelledError:
+        if not gone:
+            raise
+        answering.uncancel()
+        raise ClientGone from None
+    finally:
+        watching.cancel()

@@ -7,11 +7,12 @@ from starlette.types import Receive, Scope, Send
 
 from hub.access.principal import Principal
 from hub.server import streams
+from hub.server.direct import DirectCalls, PlainCall
 from hub.server.messages import Head
 from hub.server.origins import only
 from hub.server.outbox import Mailbox
 from hub.server.refusals import Header, Refusal, send_bytes
-from hub.server.sessions import Session, Sessions
+from hub.server.sessions import Session, Sessions, cancelled
 
 SESSION = b"mcp-session-id"
 JSON = (b"content-type", b"application/json")
@@ -22,10 +23,12 @@ class HandshakeEra:
 
     Args:
         sessions: All there are.
+        direct: Answers plain calls.
     """
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, direct: DirectCalls) -> None:
         self._sessions = sessions
+        self._direct = direct
 
     async def post(
         self, scope: Scope, receive: Receive, send: Send, *, head: Head, body: bytes, caller: Principal
@@ -38,12 +41,19 @@ class HandshakeEra:
         accepted = accepts(scope)
         if "application/json" not in accepted or "text/event-stream" not in accepted:
             raise Refusal(406, "Accept application/json and text/event-stream")
+        if (call := self._direct.of_a_session(head)) is not None:
+            session = self._sessions.find(only(scope["headers"], SESSION), caller)
+            if session.initialized:
+                await self._answer_directly(session, call, send)
+                return
         try:
             message = jsonrpc_message_adapter.validate_json(body, by_name=False)
         except ValidationError:
             raise Refusal(400, "The body is not a JSON-RPC message", code=INVALID_REQUEST) from None
         if not isinstance(message, JSONRPCRequest):
             session = self._sessions.find(only(scope["headers"], SESSION), caller)
+            if head.cancels is not None:
+                session.cancel(head.cancels)
             async with session.in_use():
                 await session.tell(SessionMessage(message))
             await send_bytes(send, 202, b"")
@@ -97,10 +107,20 @@ class HandshakeEra:
             opened = response is not None and not isinstance(response, JSONRPCError)
             if response is None:
                 raise _ended()
+            session.initialized = opened
             await send_bytes(send, 200, streams.to_json(response), [JSON, named(session)] if opened else [JSON])
         finally:
             if not opened:
                 await session.aclose()
+
+    async def _answer_directly(self, session: Session, call: PlainCall, send: Send) -> None:
+        async with session.in_use():
+            answer = await session.run(call.id, self._direct.answer(call, in_session=True))
+        if answer is None:
+            if session.closed:
+                raise _ended()
+            answer = 200, streams.to_json(cancelled(call.id))
+        await send_bytes(send, answer[0], answer[1], [JSON])
 
     async def _answer(self, session: Session, message: JSONRPCRequest, send: Send) -> None:
         response = await (await session.ask(message, streaming=False)).response

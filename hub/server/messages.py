@@ -3,7 +3,8 @@
 import json
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, NoReturn, cast
 
 from mcp_types import INVALID_REQUEST, PARSE_ERROR
@@ -38,12 +39,20 @@ class Head:
         id: Of a request or response; None for a notification.
         wants_progress: Whether the caller sent a progress token.
         cancels: The id that a `notifications/cancelled` names.
+        message: All of it.
     """
 
     method: str | None
     id: str | int | None
     wants_progress: bool = False
     cancels: str | int | None = None
+    message: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """Its parameters; empty if it has none."""
+        params = self.message.get("params")
+        return cast("dict[str, Any]", params) if isinstance(params, dict) else {}
 
     @property
     def is_request(self) -> bool:
@@ -80,7 +89,7 @@ def read_head(raw: bytes) -> Head:
         wants_progress = isinstance(meta, dict) and "progressToken" in meta
         if method == "notifications/cancelled" and _is_id(known.get("requestId")):
             cancels = known["requestId"]
-    return Head(method, fields.get("id"), wants_progress, cancels)
+    return Head(method, fields.get("id"), wants_progress, cancels, fields)
 
 
 def _is_id(value: object) -> bool:

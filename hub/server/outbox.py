@@ -70,9 +70,13 @@ class Outbox:
             Refusal: A request with this id is still being answered.
         """
         if request in self._answers:
-            raise Refusal(400, "A request with this id is still being answered in this session")
+            raise in_flight()
         answer = self._answers[request] = Answer(streaming=streaming)
         return answer
+
+    def expects(self, request: str) -> bool:
+        """Whether a request with this id is still being answered."""
+        return request in self._answers
 
     def forget(self, request: str) -> None:
         """Expect no answer to a request any more."""
@@ -114,3 +118,8 @@ class Outbox:
         self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
     ) -> None:
         self.close()
+
+
+def in_flight() -> Refusal:
+    """For a request whose id is that of one still being answered."""
+    return Refusal(400, "A request with this id is still being answered in this session")

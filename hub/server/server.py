@@ -39,9 +39,9 @@ class HubServer(Server[Any]):
         self._with_headers: dict[str, tuple[ref[ToolItem], bool]] = {}
         self.changes = Changes(hub)
         self._lists = lists = ListHandlers(hub, self.caller)
-        calls = CallHandlers(hub, self.caller)
+        self.calls = calls = CallHandlers(hub, self.caller)
         super().__init__("mcp-integration-hub", version=package.__version__, title=hub.settings.hub.name)
-        self.get_tool_input_schema = self._schema_with_headers
+        self.get_tool_input_schema = self.header_schema
         handlers: list[tuple[str, type[Any], Any]] = [
             ("tools/list", t.PaginatedRequestParams, lists.tools),
             ("resources/list", t.PaginatedRequestParams, lists.resources),
@@ -103,7 +103,7 @@ class HubServer(Server[Any]):
             internal_error("instructions", error)
             return ""
 
-    def _schema_with_headers(self, name: str) -> Mapping[str, Any] | None:
+    def header_schema(self, name: str) -> Mapping[str, Any] | None:
         """The schema of a tool whose arguments travel in `Mcp-Param-*` headers too; most have none to check.
 
         A tool the caller may not see is not looked at, lest the check tell that it exists.

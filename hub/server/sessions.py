@@ -6,9 +6,9 @@ cheaper way that serves it: as JSON, or as a stream if it asked for progress.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 import anyio
@@ -17,13 +17,14 @@ from mcp.shared.message import ServerMessageMetadata, SessionMessage
 from mcp_types import ErrorData, JSONRPCError, JSONRPCRequest
 
 from hub.access.principal import Principal
-from hub.server.outbox import Answer, Outbox
+from hub.server.outbox import Answer, Outbox, in_flight
 from hub.server.refusals import Refusal
 
 if TYPE_CHECKING:
     from hub.hub import Hub
     from hub.server.server import HubServer
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 REQUEST_CANCELLED = -32800
@@ -49,6 +50,9 @@ class Session:
         self.id = uuid4().hex
         self.owner = owner
         self.outbox = Outbox()
+        self.initialized = False
+        self.closed = False
+        self._running: dict[str, asyncio.Task[Any]] = {}
         self._idle = idle
         self._ended = ended
         self._loop = asyncio.get_running_loop()
@@ -82,11 +86,12 @@ class Session:
         Raises:
             Refusal: A request with this id is in flight, or the session has ended.
         """
+        if str(request.id) in self._running:
+            raise in_flight()
         answer = self.outbox.expect(str(request.id), streaming=streaming)
 
         async def unanswered() -> None:
-            error = ErrorData(code=REQUEST_CANCELLED, message="Request cancelled")
-            await self.outbox.send(SessionMessage(JSONRPCError(jsonrpc="2.0", id=request.id, error=error)))
+            await self.outbox.send(SessionMessage(cancelled(request.id)))
 
         metadata = ServerMessageMetadata(on_request_unanswered=unanswered, can_send_request=streaming)
         try:
@@ -96,8 +101,38 @@ class Session:
             raise
         return answer
 
+    async def run(self, request: str | int, work: Coroutine[Any, Any, T]) -> T | None:
+        """Answer a request without the dispatch loop; None if the client or the session's end cancelled it.
+
+        Raises:
+            Refusal: A request with this id is in flight.
+        """
+        key, task = str(request), asyncio.current_task()
+        assert task is not None  # noqa: S101  an ASGI application runs in a task
+        if key in self._running or self.outbox.expects(key):
+            work.close()
+            raise in_flight()
+        self._running[key] = task
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if self._running.get(key) is task:  # cancelled by neither of the two
+                raise
+            task.uncancel()
+            return None
+        finally:
+            self._running.pop(key, None)
+
+    def cancel(self, request: str | int) -> None:
+        """Cancel a request that `run` works on; the dispatch loop hears of its own by the notification."""
+        if (task := self._running.pop(str(request), None)) is not None:
+            task.cancel()
+
     def close(self) -> None:
         """Begin to end the session: its calls are cancelled, its streams close."""
+        self.closed = True
+        for request in list(self._running):
+            self.cancel(request)
         self._timer.cancel()
         self._to_server.close()
 
@@ -127,6 +162,13 @@ class Session:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("session ended by %s", type(error).__qualname__)
         self._ended(self)
+
+
+def cancelled(request: str | int) -> JSONRPCError:
+    """What a request that was cancelled is answered with."""
+    return JSONRPCError(
+        jsonrpc="2.0", id=request, error=ErrorData(code=REQUEST_CANCELLED, message="Request cancelled")
+    )
 
 
 class Sessions:

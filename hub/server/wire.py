@@ -14,6 +14,9 @@ from hub.results.content import Content, Image, ResourceLink, Text
 CALL_FAILED = -32000
 """JSON-RPC code of a resource or prompt that could not be had; first of the range left to servers (2026-07-28)."""
 
+SOURCE = "hub/source"
+"""Key in a result's `_meta`: the connector whose service the content comes from, so that a client can mark it."""
+
 
 def tool_definition(item: ToolItem) -> dict[str, Any]:
     """The `Tool` of tools/list. Annotations leave nothing to a client's defaults."""
@@ -69,7 +72,8 @@ def tool_result(call: Call, outcome: Outcome) -> dict[str, Any]:
     """
     if hidden := _hidden(call, outcome):
         raise hidden
-    return {"content": [_block(item) for item in outcome.content], "isError": not outcome.ok}
+    result: dict[str, Any] = {"content": [_block(item) for item in outcome.content], "isError": not outcome.ok}
+    return {**result, "_meta": {SOURCE: outcome.source}} if outcome.source else result
 
 
 def resource_result(call: Call, outcome: Outcome) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Plain calls take a way of their own; what a client gets is what the SDK would have given it."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ async def test_an_unexpected_failure_is_told_by_its_id_alone(fake_hub: Any, serv
     assert "secret" not in answer.body.decode()
 
 
-ENVELOPE = {
+ENVELOPE: dict[str, Any] = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientCapabilities": {},
 }
@@ -58,11 +59,10 @@ ROUTING = [
 ]
 
 
-def body(**changes: Any) -> bytes:
-    import json
-
-    params = {"name": "bench_echo", "arguments": {}, "_meta": ENVELOPE, **changes.pop("params", {})}
-    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params, **changes}
+def body(params: dict[str, Any] | None = None, **changes: Any) -> bytes:
+    """A plain call with changes; `...` leaves a key out."""
+    given: dict[str, Any] = {"name": "bench_echo", "arguments": {}, "_meta": ENVELOPE, **(params or {})}
+    message: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": given, **changes}
     return json.dumps({key: value for key, value in message.items() if value is not ...}).encode()
 
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from limits.aio.strategies import MovingWindowRateLimiter
 
 
+_REMEMBERED = 4096
+"""Pairs of client and tool whose quotas are remembered."""
+
+
 class _Quota(NamedTuple):
     """One limit as it applies to one call.
 
@@ -47,6 +51,7 @@ class Quotas:
         self._configured = bool(limits.per_client or limits.tools or limits.connectors)
         self._limiter: MovingWindowRateLimiter | None = None
         self._items: dict[str, RateLimitItem] = {}
+        self._known: dict[tuple[str, str], list[tuple[_Quota, RateLimitItem]]] = {}
 
     async def take(self, client: str, tool: str, namespace: str) -> None:
         """Count one call.
@@ -62,16 +67,27 @@ class Quotas:
         if not self._configured:
             return
         limiter = self._limiter or self._start()
-        quotas = [(quota, self._item(quota.rate)) for quota in self._applying(client, tool, namespace)]
-        for quota, item in quotas:
-            if not await limiter.test(item, *quota.who):
+        quotas = self._applying(client, tool, namespace)
+        # MonotonicStorage never suspends, so nobody takes anything between the tests and the hits.
+        for number, (quota, item) in enumerate(quotas, 1):
+            last = number == len(quotas)
+            if not await (limiter.hit if last else limiter.test)(item, *quota.who):
                 reset = (await limiter.get_window_stats(item, *quota.who)).reset_time
                 raise _exceeded(quota, max(reset - self._now(), 0.0))
-        # MonotonicStorage never suspends, so nobody took anything since the tests.
-        for quota, item in quotas:
+        for quota, item in quotas[:-1]:
             await limiter.hit(item, *quota.who)
 
-    def _applying(self, client: str, tool: str, namespace: str) -> list[_Quota]:
+    def _applying(self, client: str, tool: str, namespace: str) -> "list[tuple[_Quota, RateLimitItem]]":
+        """The quotas of one call; remembered for as many callers as call often."""
+        known = self._known.get((client, tool))
+        if known is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            known = [(quota, self._item(quota.rate)) for quota in self._found(client, tool, namespace)]
+            self._known[client, tool] = known
+        return known
+
+    def _found(self, client: str, tool: str, namespace: str) -> list[_Quota]:
         limits = self._limits
         quotas: list[_Quota] = []
         if limits.per_client:

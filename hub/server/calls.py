@@ -2,8 +2,8 @@
 
 import contextlib
 from collections.abc import Awaitable, Callable, Generator, Mapping
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import mcp_types as t
 from mcp.shared.exceptions import MCPError
@@ -93,7 +93,7 @@ class CallHandlers:
     def _call(self, kind: Kind, name: str, arguments: Mapping[str, Any], progress: "ProgressReport | None") -> Call:
         caller = self._who()
         return Call(
-            id=uuid4().hex,
+            id=token_hex(16),
             kind=kind,
             name=name,
             arguments=arguments,

@@ -1,6 +1,7 @@
 """Host and Origin, compared exactly: what keeps a web page from reaching a hub on the visitor's own machine."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 
 from starlette.types import Scope
@@ -83,10 +84,11 @@ def is_loopback(address: str) -> bool:
         return False
 
 
-def _own_hosts(server: tuple[str, int]) -> set[str]:
+@lru_cache(maxsize=16)
+def _own_hosts(server: tuple[str, int]) -> frozenset[str]:
     address, port = server
     names = [f"[{address}]" if ":" in address else address]
     if is_loopback(address):
         names.append("localhost")
-    hosts = {f"{name}:{port}" for name in names}
-    return hosts | set(names) if port == 80 else hosts
+    hosts = frozenset(f"{name}:{port}" for name in names)
+    return hosts.union(names) if port == 80 else hosts

@@ -31,34 +31,27 @@ def hub_command() -> str:
     return str(beside) if beside.exists() else (shutil.which("hub") or "hub")
 
 
-def client_setups(url: str, config: Path) -> list[ClientSetup]:
+def client_setups(url: str, config: Path | None) -> list[ClientSetup]:
     """Configuration for each client and transport.
 
     Args:
         url: Where the hub serves MCP, such as `http://127.0.0.1:8080/mcp`.
-        config: The hub.toml for stdio, where the client starts a hub of its own.
+        config: The hub.toml for stdio, where the client starts a hub of its own; without one, stdio is left out.
 
     Formats: https://modelcontextprotocol.io/docs/develop/connect-local-servers (Claude Desktop),
     https://code.claude.com/docs/en/mcp, https://code.visualstudio.com/docs/copilot/reference/mcp-configuration,
     https://cursor.com/docs/context/mcp.
     """
-    command = hub_command()
-    arguments = ["serve", "--stdio", "--config", str(config.resolve())]
-    stdio = {"command": command, "args": arguments}
-    claude_code = shlex.join(["claude", "mcp", "add", "hub", "--", command, *arguments])
+    return _over_http(url) + (_over_stdio(config) if config is not None else [])
+
+
+def _over_http(url: str) -> list[ClientSetup]:
     return [
         ClientSetup(
             client="Claude Code",
             transport="HTTP",
             where="your shell",
             text=f"claude mcp add --transport http hub {url}",
-        ),
-        ClientSetup(client="Claude Code", transport="stdio", where="your shell", text=claude_code),
-        ClientSetup(
-            client="Claude Desktop",
-            transport="stdio",
-            where="claude_desktop_config.json (Settings, Developer, Edit Config)",
-            text=_json({"mcpServers": {"hub": stdio}}),
         ),
         ClientSetup(
             client="Claude Desktop",
@@ -73,16 +66,36 @@ def client_setups(url: str, config: Path) -> list[ClientSetup]:
             text=_json({"servers": {"hub": {"type": "http", "url": url}}}),
         ),
         ClientSetup(
-            client="VS Code",
-            transport="stdio",
-            where=".vscode/mcp.json",
-            text=_json({"servers": {"hub": {"type": "stdio", **stdio}}}),
-        ),
-        ClientSetup(
             client="Cursor",
             transport="HTTP",
             where="~/.cursor/mcp.json",
             text=_json({"mcpServers": {"hub": {"url": url}}}),
+        ),
+    ]
+
+
+def _over_stdio(config: Path) -> list[ClientSetup]:
+    command = hub_command()
+    arguments = ["serve", "--stdio", "--config", str(config.resolve())]
+    stdio = {"command": command, "args": arguments}
+    return [
+        ClientSetup(
+            client="Claude Code",
+            transport="stdio",
+            where="your shell",
+            text=shlex.join(["claude", "mcp", "add", "hub", "--", command, *arguments]),
+        ),
+        ClientSetup(
+            client="Claude Desktop",
+            transport="stdio",
+            where="claude_desktop_config.json (Settings, Developer, Edit Config)",
+            text=_json({"mcpServers": {"hub": stdio}}),
+        ),
+        ClientSetup(
+            client="VS Code",
+            transport="stdio",
+            where=".vscode/mcp.json",
+            text=_json({"servers": {"hub": {"type": "stdio", **stdio}}}),
         ),
         ClientSetup(
             client="Cursor",

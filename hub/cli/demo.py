@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.access.principal import OPEN
-from hub.cli.clients import client_setups
+from hub.cli.clients import ClientSetup, client_setups
 from hub.cli.errors import EXIT_INTERRUPTED
 from hub.cli.options import ConfigOption
 from hub.cli.state import CommandState, state_of
@@ -43,21 +43,21 @@ def demo(
 
     state = state_of(ctx, config)
     console = Console(highlight=False, soft_wrap=True)
-    with _config(state) as path:
-        status = asyncio.run(_run(console, state, path, port, once=once))
+    with _config(state) as (path, passing):
+        status = asyncio.run(_run(console, state, path, port, once=once, passing=passing))
     raise typer.Exit(status)
 
 
 @contextmanager
-def _config(state: CommandState) -> Generator[Path]:
-    """The hub.toml to run: the one there is, or a passing one with every installed connector in its sandbox."""
+def _config(state: CommandState) -> Generator[tuple[Path, bool]]:
+    """The hub.toml to run, and whether it is a passing one, with every installed connector in its sandbox."""
     try:
         path = state.config
     except ConfigError:
         if state.given is not None or "HUB_CONFIG" in os.environ:
             raise
     else:
-        yield path
+        yield path, False
         return
     names = [found.name for found in find_connectors() if not found.shadowed_by]
     if not names:
@@ -69,10 +69,12 @@ def _config(state: CommandState) -> Generator[Path]:
         path = Path(folder) / "hub.toml"
         tables = "".join(f"[connectors.{name}]\nsandbox = true\n" for name in names)
         path.write_text(f'[hub]\nname = "Integration hub (sandbox)"\n{tables}', encoding="utf-8")
-        yield path
+        yield path, True
 
 
-async def _run(console: "Console", state: CommandState, config: Path, port: int | None, *, once: bool) -> int:
+async def _run(
+    console: "Console", state: CommandState, config: Path, port: int | None, *, once: bool, passing: bool
+) -> int:
     from hub.hub import Hub
     from hub.server.http import serve_http, signal_handlers
 
@@ -96,7 +98,7 @@ async def _run(console: "Console", state: CommandState, config: Path, port: int 
                     return EXIT_INTERRUPTED
                 status = touring.result()
                 if not once:
-                    _show_clients(console, address, config)
+                    _show_clients(console, client_setups(address.mcp, None if passing else config), address)
                     await stopping
                 stopping.cancel()
                 return status
@@ -156,11 +158,11 @@ def _show_state(console: "Console", state: ConnectorState) -> None:
     console.print(f"  {state.namespace:14} {state.title:14} {state.state:10} {told}".rstrip())
 
 
-def _show_clients(console: "Console", address: "Address", config: Path) -> None:
+def _show_clients(console: "Console", setups: list[ClientSetup], address: "Address") -> None:
     from rich.text import Text
 
     console.print("\n[bold]Give it to an agent[/bold]  (paste one of these)")
-    for setup in client_setups(address.mcp, config):
+    for setup in setups:
         console.print(Text.assemble("\n  ", (f"{setup.client}, {setup.transport}", "bold"), f"  {setup.where}"))
         console.print(Text(f"    {setup.text}"))
     console.print(f"\n[bold]Serving MCP at {address.mcp}[/bold]  Ctrl-C ends it.")

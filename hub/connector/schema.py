@@ -1,10 +1,11 @@
 """From a method's signature to a closed JSON Schema, and from checked arguments to keyword arguments."""
 
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -49,7 +50,8 @@ def parameters_of(function: Callable[..., Any]) -> Parameters:
     """Derive the parameters of a method; `self` is left out.
 
     Raises:
-        ConnectorLoadError: The signature has no types, takes `*args` or `**kwargs`, or a type has no JSON Schema.
+        ConnectorLoadError: The signature has no types, takes `*args` or `**kwargs`, a type has no JSON Schema, or a
+            default is no JSON value.
     """
     hints = get_type_hints(function, include_extras=True)
     properties: JsonSchema = {}
@@ -72,6 +74,11 @@ def parameters_of(function: Callable[..., Any]) -> Parameters:
             required.append(name)
         elif parameter.default is None:
             schema = _without_null(schema)
+        elif not _is_json_value(parameter.default):
+            raise ConnectorLoadError(
+                f"{function.__qualname__}: the default of {name!r} is a {type(parameter.default).__name__}, "
+                "which no JSON Schema can hold; make it None and put the value in its place in the method"
+            )
         else:
             schema["default"] = parameter.default
         properties[name] = schema
@@ -79,6 +86,16 @@ def parameters_of(function: Callable[..., Any]) -> Parameters:
             converted[name] = _described(hints[name])
     whole: JsonSchema = {"type": "object", "additionalProperties": False, "properties": properties}
     return Parameters(schema={**whole, "required": required} if required else whole, converted=converted)
+
+
+def _is_json_value(value: Any) -> bool:
+    """Whether JSON has this value itself, not only something it could be turned into."""
+    if isinstance(value, list):
+        return all(_is_json_value(item) for item in cast("list[Any]", value))
+    if isinstance(value, dict):
+        pairs = cast("dict[Any, Any]", value).items()
+        return all(isinstance(key, str) and _is_json_value(item) for key, item in pairs)
+    return value is None or isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _described(hint: Any) -> Any:

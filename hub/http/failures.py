@@ -52,9 +52,15 @@ class Failures:
         if status < 400:
             return self._redirected(response)
         if status == 401:
+            if not self._has_credential():
+                return AuthenticationFailed(
+                    f"{self.label} wants a credential ({status}){said}", hint=self._set_one()
+                )
             hint = f"Check {credential}: it is wrong, expired or revoked" if credential else "Check the credential"
             return AuthenticationFailed(f"{self.label} rejected the credential ({status}){said}", hint=hint)
         if status == 403:
+            if not self._has_credential():
+                return PermissionDenied(f"{self.label} does not permit this ({status}){said}", hint=self._set_one())
             which = f"the credential in {credential}" if credential else "the credential"
             hint = f"{self.label} knows {which}, but it lacks a scope or right for this"
             return PermissionDenied(f"{self.label} does not permit this ({status}){said}", hint=hint)
@@ -122,6 +128,19 @@ class Failures:
     def _check_address(self) -> str:
         setting = self._service.setting
         return f"Is {setting} the right address, and is the service up?" if setting else "Is the service up?"
+
+    def _has_credential(self) -> bool:
+        """Whether requests carry one; a credential that cannot be read just now is one all the same."""
+        tls = self._service.tls
+        if (tls is not None and tls.certificate is not None) or any(secrets_in_headers(self._service.headers)):
+            return True
+        try:
+            return bool(self._service.auth_headers())
+        except Exception:  # noqa: BLE001  an author's own code; the status is what has to be told
+            return True
+
+    def _set_one(self) -> str:
+        return f"No credential is set; set {self._service.credential or 'one'}"
 
     def _said(self, response: "httpx.Response") -> str:
         text: str | None = None

@@ -1,13 +1,16 @@
 """From a signature to a closed schema, and back to keyword arguments."""
 
+import math
 from asyncio import Event
 from typing import Annotated, Any, Literal
 
 import pytest
 
-from hub.connector.annotations import Id, Moment
+from hub.connector.annotations import Duration, Id, Moment
 from hub.connector.schema import parameters_of
 from hub.errors import ConnectorLoadError, InvalidArguments
+
+_HOUR = Duration(3600)
 
 
 class Example:
@@ -25,6 +28,14 @@ class Example:
     async def starred(self, *queries: str) -> str: ...
 
     async def opaque(self, handle: Event) -> str: ...
+
+    async def lasting(self, window: Duration = _HOUR) -> str: ...
+
+    async def nested(self, windows: list[Any] = [_HOUR]) -> str: ...  # noqa: B006  never called
+
+    async def endless(self, most: float = math.inf) -> str: ...
+
+    async def defaulted(self, keys: list[str] = ["a"], least: float = 0.5, strict: bool = True) -> str: ...  # noqa: B006  never called
 
 
 def test_a_signature_becomes_a_closed_schema_without_titles_and_nulls() -> None:
@@ -62,3 +73,18 @@ def test_a_signature_that_makes_no_schema_is_refused(method: str, reason: str) -
 def test_a_type_without_json_schema_is_refused() -> None:
     with pytest.raises(ConnectorLoadError, match="'handle' has no JSON Schema"):
         parameters_of(Example.opaque)
+
+
+@pytest.mark.parametrize(("method", "kind"), [("lasting", "Duration"), ("nested", "list"), ("endless", "float")])
+def test_a_default_that_is_no_json_value_is_refused(method: str, kind: str) -> None:
+    with pytest.raises(ConnectorLoadError, match=f"the default of .* is a {kind}.*make it None"):
+        parameters_of(getattr(Example, method))
+
+
+def test_a_default_that_is_a_json_value_stands_in_the_schema() -> None:
+    properties = parameters_of(Example.defaulted).schema["properties"]
+    assert {name: schema["default"] for name, schema in properties.items()} == {
+        "keys": ["a"],
+        "least": 0.5,
+        "strict": True,
+    }

@@ -5,13 +5,15 @@ import gzip
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.connector.service import Service
+from hub.connector.service import Service, TLSFiles
 from hub.errors import (
     AuthenticationFailed,
     ConnectorError,
@@ -25,6 +27,7 @@ from hub.errors import (
 )
 from hub.http.bodies import inflater_for
 from hub.http.client import ServiceClient
+from hub.http.failures import Failures
 from hub.http.reading import read_json
 from hub.testing.faults import Received, fault_server, http_answer
 
@@ -158,12 +161,16 @@ STATUSES: list[tuple[int, type[ConnectorError], str]] = [
 ]
 
 
+def token() -> dict[str, str]:
+    return {"Authorization": "Bearer abc"}
+
+
 @pytest.mark.parametrize(("status", "error", "says"), STATUSES)
 async def test_each_status_is_its_own_error(
     open_client: OpenClient, status: int, error: type[ConnectorError], says: str
 ) -> None:
     behave = always(b'{"message": "bad field"}', status, {"content-type": "application/json"})
-    async with fault_server(behave) as server, open_client(server.url) as client:
+    async with fault_server(behave) as server, open_client(server.url, auth_headers=token) as client:
         with pytest.raises(error, match=says) as raised:
             await client.get("/")
         assert type(raised.value) is error
@@ -171,6 +178,52 @@ async def test_each_status_is_its_own_error(
             async with client.stream("GET", "/"):
                 pytest.fail("an error answer has no body to stream")
         assert (await client.get("/", allow=(status,))).status_code == status
+
+
+def unreadable() -> dict[str, str]:
+    raise OSError("the token's file is gone")
+
+
+@pytest.mark.parametrize(
+    ("status", "options", "message", "hint"),
+    [
+        (401, {}, "Fake wants a credential (401)", "No credential is set; set connectors.fake.token"),
+        (401, {"credential": ""}, "Fake wants a credential (401)", "No credential is set; set one"),
+        (403, {}, "Fake does not permit this (403)", "No credential is set; set connectors.fake.token"),
+        (
+            401,
+            {"auth_headers": token},
+            "Fake rejected the credential (401)",
+            "Check connectors.fake.token: it is wrong, expired or revoked",
+        ),
+        (
+            401,
+            {"headers": {"X-Api-Key": "abc"}},
+            "Fake rejected the credential (401)",
+            "Check connectors.fake.token: it is wrong, expired or revoked",
+        ),
+        (
+            401,
+            {"tls": TLSFiles(certificate=Path("hub.pem"))},
+            "Fake rejected the credential (401)",
+            "Check connectors.fake.token: it is wrong, expired or revoked",
+        ),
+        (
+            401,
+            {"auth_headers": unreadable},
+            "Fake rejected the credential (401)",
+            "Check connectors.fake.token: it is wrong, expired or revoked",
+        ),
+    ],
+)
+def test_a_missing_credential_is_told_from_a_rejected_one(
+    status: int, options: dict[str, Any], message: str, hint: str
+) -> None:
+    names: dict[str, Any] = {"label": "Fake", "credential": "connectors.fake.token"}
+    failures = Failures(Service(base_url="http://fake.test", **{**names, **options}))
+    answer = httpx.Response(status, request=httpx.Request("GET", "http://fake.test/"))
+    error = failures.of_status(answer, safe=True, pause=None)
+    assert (error.message, error.hint) == (message, hint)
 
 
 async def test_the_vendors_message_is_cut_and_cleaned(open_client: OpenClient) -> None:

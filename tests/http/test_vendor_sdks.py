@@ -181,7 +181,10 @@ async def test_a_refused_credential_is_the_hubs_error(open_client: OpenClient, g
 
     make, use, _ = READS[name]
     with no_escape():
-        async with fault_server(refuse) as server, open_client(server.url) as client:
+        async with (
+            fault_server(refuse) as server,
+            open_client(server.url, auth_headers=lambda: {"Authorization": "Bearer stale"}) as client,
+        ):
             with pytest.raises(
                 AuthenticationFailed, match=r"Fake rejected the credential .*connectors\.fake\.token"
             ):

@@ -7,8 +7,16 @@ from typing import Any, cast
 from hub.plugin import Duration, Moment, ResponseTooLarge, Table
 from hub_connector_prometheus.narrow import MOST_FETCHED, too_many
 from hub_connector_prometheus.near import explain_empty
-from hub_connector_prometheus.promql import selectors, topk
-from hub_connector_prometheus.series import LabelColumns, Series, number, parse_series, shortened, written
+from hub_connector_prometheus.promql import bare_selector, is_counter, topk
+from hub_connector_prometheus.series import (
+    NOTHING,
+    LabelColumns,
+    Series,
+    number,
+    parse_series,
+    shortened,
+    written,
+)
 from hub_connector_prometheus.server import PrometheusServer
 from hub_connector_prometheus.shapes import items, mapping
 from hub_connector_prometheus.summary import COLUMNS, most_changed, summarise
@@ -39,12 +47,14 @@ async def instant(server: PrometheusServer, query: str, at: Moment | None, limit
         return "\n".join([*head, str(result[1])])
     series = parse_series(result)
     if not series:
-        return await nothing_found(server, query, head)
-    columns = LabelColumns.of([one.labels for one in series])
+        return await nothing_found(server, query, head, moment, moment)
     shown = series[:limit]
+    columns = LabelColumns.of([one.labels for one in series]).of_shown([one.labels for one in shown])
     head += about(query, columns, series)
     if len(shown) < len(series):
-        head += too_many(query, [one.labels for one in series], len(shown), at_least=was_cut(answer))
+        sets = [one.labels for one in series]
+        single = f"last_over_time({query.strip()})" if kind == "matrix" else query
+        head += too_many(single, sets, len(shown), "the first", at_least=was_cut(answer))
     if kind == "matrix":
         rows = [
             [*columns.cells(one.labels), iso(when), number(value, 6)] for one in shown for when, value in one.points
@@ -77,13 +87,14 @@ async def over_range(
     answer, series = await fetch_range(server, query, span, limit)
     head = heading(query, str(span), source, answer)
     if not series:
-        return await nothing_found(server, query, head)
-    columns = LabelColumns.of([one.labels for one in series])
-    head += [*about(query, columns, series), *_counter_advice(query)]
+        return await nothing_found(server, query, head, span.start, span.end)
+    sets = [one.labels for one in series]
     summaries = [(one, summarise(one, span)) for one in most_changed(series, limit * _CANDIDATES)]
     summaries.sort(key=lambda item: (-item[1].weight, -_finite(item[1].high)))
+    columns = LabelColumns.of(sets).of_shown([one.labels for one, _ in summaries[:limit]])
+    head += about(query, columns, series)
     if len(series) > limit:
-        head += too_many(query, [one.labels for one in series], limit, at_least=was_cut(answer))
+        head += too_many(query, sets, limit, "those that changed most", at_least=was_cut(answer))
     if left_out := sum(item.left_out for _, item in summaries):
         head.append(f"{left_out} points are NaN or infinite; the figures leave them out")
     if points:
@@ -120,9 +131,10 @@ def _points_table(series: Sequence[Series], columns: LabelColumns, span: Window,
     by_time = [dict(one.points) for one in series]
     moments = sorted({at for values in by_time for at in values})
     rows = [
-        [clock(at, span), *(number(values[at]) if at in values else "" for values in by_time)] for at in moments
+        [clock(at, span), *(number(values[at]) if at in values else NOTHING for values in by_time)]
+        for at in moments
     ]
-    return Table(columns=["time", *names], rows=rows, note="\n".join(head))
+    return Table(columns=["time (UTC)", *names], rows=rows, note="\n".join(head))
 
 
 def heading(query: str, times: str, source: str, answer: Answer | None = None) -> list[str]:
@@ -143,12 +155,13 @@ def remarks(*answers: Answer) -> list[str]:
 
 
 def about(query: str, columns: LabelColumns, series: Sequence[Series]) -> list[str]:
-    """What holds for all series: common labels, unit, native histograms."""
+    """What holds for all series: common labels, unit, counters, native histograms."""
     lines: list[str] = []
-    if columns.common:
+    if columns.common and not (set(columns.common) == {"__name__"} and columns.common["__name__"] in query):
         lines.append(f"{'labels' if len(series) == 1 else 'common labels'}: {written(columns.common)}")
     if unit := unit_of(query):
         lines.append(f"unit: {unit}")
+    lines += _counter_advice(query)
     if any(one.histogram for one in series):
         lines.append("native histograms: the values are their counts; histogram_quantile(0.95, …) reads them")
     return lines
@@ -156,15 +169,18 @@ def about(query: str, columns: LabelColumns, series: Sequence[Series]) -> list[s
 
 def _counter_advice(query: str) -> list[str]:
     """A counter that only ever rises says little; its rate is what a reader means."""
-    found = selectors(query)
-    if len(found) == 1 and found[0].metric.endswith(("_total", "_count")) and str(found[0]) == query.strip():
-        return [f"a counter: it only rises; rate({query.strip()}[5m]) is its rate"]
-    return []
+    bare = bare_selector(query)
+    if bare is None or not is_counter(bare.metric):
+        return []
+    if bare.metric.endswith("_bucket"):
+        quantile = f"histogram_quantile(0.95, sum by (le) (rate({bare}[5m])))"
+        return [f"buckets of a histogram: counters of observations up to le; {quantile} is the 95th percentile"]
+    return [f"a counter: a total since the process started; rate({bare}[5m]) is its rate per second"]
 
 
-async def nothing_found(server: PrometheusServer, query: str, head: list[str]) -> str:
-    """The answer without series: why that may be, with near names."""
-    return "\n".join([*head, "no series", *await explain_empty(server, query)])
+async def nothing_found(server: PrometheusServer, query: str, head: list[str], start: float, end: float) -> str:
+    """The answer without series from start to end: why that may be, with near names."""
+    return "\n".join([*head, "no series", *await explain_empty(server, query, start, end)])
 
 
 async def _within_cap(call: Any, query: str) -> Answer:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from hub.plugin import Duration, InvalidArguments, Moment, Table
 from hub_connector_prometheus.asking import POINTS_SUMMED, about, fetch_range, nothing_found, remarks, was_cut
 from hub_connector_prometheus.narrow import too_many
-from hub_connector_prometheus.series import LabelColumns, Series, number, shortened
+from hub_connector_prometheus.series import NOTHING, LabelColumns, Series, number, shortened
 from hub_connector_prometheus.server import PrometheusServer, together
 from hub_connector_prometheus.summary import level
-from hub_connector_prometheus.times import Window, ago, settled, window
+from hub_connector_prometheus.times import Window, ago, lasting, settled, window
 
 
 async def compare(
@@ -35,15 +35,21 @@ async def compare(
     head = [f"query: {shortened(query, 300)}", f"before: {before}", f"after: {after}"]
     if source:
         head.insert(0, f"source: {source}")
+    if length.seconds - after.length >= 1:
+        head.append(f"windows shortened to {lasting(after.length)}: `at` is only that long ago")
     head += remarks(old_answer, new_answer)
     if not old and not new:
-        return await nothing_found(server, query, head)
+        return await nothing_found(server, query, head, before.start, after.end)
+    if not old or not new:
+        head.append(f"no series at all in the window {'after' if old else 'before'}")
     label_sets = [one.labels for one in {_key(one): one for one in [*new, *old]}.values()]
     columns = LabelColumns.of(label_sets)
     head += about(query, columns, new or old)
     rows = _compared_rows(old, new, columns)
     if len(rows) > limit:
-        head += too_many(query, label_sets, limit, at_least=was_cut(old_answer) or was_cut(new_answer))
+        head += too_many(
+            query, label_sets, limit, "those that differ most", at_least=was_cut(old_answer) or was_cut(new_answer)
+        )
     names = ("mean before", "mean after", "difference", "max before", "max after")
     if len(rows) > 1:
         head.append("order: largest difference first")
@@ -91,7 +97,7 @@ def _compared_rows(old: Sequence[Series], new: Sequence[Series], columns: LabelC
 
 
 def _figure(value: float | None) -> str:
-    return "" if value is None else number(value)
+    return NOTHING if value is None else number(value)
 
 
 def _difference(was: float | None, now: float | None) -> tuple[str, float]:
@@ -102,7 +108,7 @@ def _difference(was: float | None, now: float | None) -> tuple[str, float]:
         return "gone", math.inf
     change = now - was
     if not math.isfinite(change):
-        return "", 0.0
+        return NOTHING, 0.0
     if change == 0:
         return "0%", 0.0
     if was == 0:

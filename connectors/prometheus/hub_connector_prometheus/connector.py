@@ -17,7 +17,7 @@ from hub.plugin import (
     resource,
     tool,
 )
-from hub_connector_prometheus import asking, comparing, exploring, prompts, reporting, silencing, watching
+from hub_connector_prometheus import alerting, asking, comparing, exploring, prompts, reporting, silencing, watching
 from hub_connector_prometheus.promql import LABEL_NAME, METRIC_NAME
 from hub_connector_prometheus.settings import SOURCE_NAME, PrometheusSettings
 from hub_connector_prometheus.sources import Sources
@@ -30,11 +30,10 @@ _LISTED = 200
 
 # Whatever stands here is sent to the model for every tool, so it is short, and an optional text is None by default:
 # the schema then needs no default.
-Source = Annotated[str | None, "Server"]
+Source = Annotated[str | None, "Server, if several; status lists them"]
 Query = Annotated[str, "PromQL"]
-Limit = Annotated[int, "Rows"]
-Search = Annotated[str | None, "Words"]
-Match = Annotated[str | None, "Selector"]
+Limit = Annotated[int, "Max rows"]
+Match = Annotated[str | None, 'Selector, like up{job="api"}']
 
 
 async def _complete_source(connector: "Prometheus", prefix: str) -> Sequence[str]:
@@ -105,11 +104,11 @@ class Prometheus(Connector[PrometheusSettings]):
     async def query(
         self,
         query: Query,
-        time: Annotated[Moment | None, "now-1h or ISO 8601"] = None,
+        time: Annotated[Moment | None, "Default now; now-1h, ISO 8601 (UTC) or unix seconds"] = None,
         limit: Limit = 50,
         source: Source = None,
     ) -> Table | str:
-        """Evaluate PromQL at a time."""
+        """Evaluate PromQL at one time. Counters want rate(x_total[5m])."""
         server = self.sources.get(source)
         return await asking.instant(server, query, time, bounded(limit), self.sources.shown(server))
 
@@ -117,15 +116,15 @@ class Prometheus(Connector[PrometheusSettings]):
     async def query_range(
         self,
         query: Query,
-        start: Annotated[Moment | None, "Default now-1h"] = None,
+        start: Annotated[Moment | None, "Default now-1h; or ISO 8601"] = None,
         end: Annotated[Moment | None, "Default now"] = None,
-        step: Annotated[Duration | None, "Default auto"] = None,
-        limit: Limit = 20,
+        step: Annotated[Duration | None, "Like 30s; default fits the range"] = None,
+        limit: Annotated[int, "Max series"] = 20,
         source: Source = None,
         *,
-        points: Annotated[bool, "No summary"] = False,
+        points: Annotated[bool, "Values over time instead of the summary"] = False,
     ) -> Table | str:
-        """PromQL over time: min, max, mean, last, trend, step change and when; or points."""
+        """Evaluate PromQL over a range; sums up each series: min, max, mean, last, trend, step change and when."""
         server = self.sources.get(source)
         return await asking.over_range(
             server,
@@ -142,22 +141,28 @@ class Prometheus(Connector[PrometheusSettings]):
     async def compare(
         self,
         query: Query,
-        at: Annotated[Moment | None, "Default now-window"] = None,
-        window: Annotated[Duration | None, "Default 1h"] = None,
-        offset: Annotated[Duration | None, "Default window"] = None,
-        limit: Limit = 20,
+        at: Annotated[Moment | None, "Start of the later window, such as a deploy; default now-window"] = None,
+        window: Annotated[Duration | None, "Length of both, default 1h"] = None,
+        offset: Annotated[
+            Duration | None, "How much earlier the other is, like 1d for yesterday; default window"
+        ] = None,
+        limit: Annotated[int, "Max series"] = 20,
         source: Source = None,
     ) -> Table | str:
-        """Compare PromQL from `at` for `window` with `offset` earlier."""
+        """Compare PromQL in two windows of time, series by series: mean, max, difference."""
         server = self.sources.get(source)
         shown = self.sources.shown(server)
         return await comparing.compare(server, query, at, window or _HOUR, offset, bounded(limit), shown)
 
     @tool(cost=2)
     async def find_metrics(
-        self, search: Search = None, match: Match = None, limit: Limit = 30, source: Source = None
+        self,
+        search: Annotated[str | None, "Words, all in name or help; no patterns"] = None,
+        match: Annotated[str | None, 'Only metrics of these series, like {job="api"}'] = None,
+        limit: Limit = 30,
+        source: Source = None,
     ) -> Table | str:
-        """Find metrics, with type and help."""
+        """Find metrics by words, with type and help."""
         server = self.sources.get(source)
         shown = self.sources.shown(server)
         return await exploring.find_metrics(server, search or "", match or "", bounded(limit), shown)
@@ -165,14 +170,14 @@ class Prometheus(Connector[PrometheusSettings]):
     @tool()
     async def labels(
         self,
-        name: Annotated[str | None, Id(LABEL_NAME), "Label"] = None,
+        name: Annotated[str | None, Id(LABEL_NAME), "Label whose values to list"] = None,
         match: Match = None,
-        search: Search = None,
-        start: Annotated[Moment | None, "Default now-6h"] = None,
+        search: Annotated[str | None, "Words they contain"] = None,
+        start: Annotated[Moment | None, "Seen since; default now-6h"] = None,
         limit: Limit = 100,
         source: Source = None,
     ) -> Table | str:
-        """List a label's values; without name, the label names."""
+        """List label names, or with name the values of that label."""
         server = self.sources.get(source)
         shown = self.sources.shown(server)
         return await exploring.labels(server, name or "", match or "", start, search or "", bounded(limit), shown)
@@ -180,21 +185,23 @@ class Prometheus(Connector[PrometheusSettings]):
     @tool()
     async def alerts(
         self,
-        state: Annotated[watching.AlertState, "Which"] = "all",
-        search: Annotated[str | None, "Words like severity=critical"] = None,
+        state: Annotated[alerting.AlertState, "Which"] = "all",
+        search: Annotated[str | None, "Words, all in labels or texts, like severity=critical"] = None,
         source: Source = None,
     ) -> Table | str:
-        """List active alerts and their silences."""
+        """List active alerts, worst first: since when (UTC), value, labels, summary, silences."""
         server = self.sources.get(source)
-        return await watching.alerts(server, state, search or "", _LISTED, self.sources.shown(server))
+        return await alerting.alerts(server, state, search or "", _LISTED, self.sources.shown(server))
 
     @tool()
     async def rules(
         self,
-        search: Annotated[str | None, "Words like type=alerting"] = None,
+        search: Annotated[
+            str | None, "Words, all in name, query or labels; or type=alerting, state=firing, health=err"
+        ] = None,
         source: Source = None,
     ) -> Table | str:
-        """List alerting and recording rules; few in full."""
+        """List alerting and recording rules with queries; three or fewer matches in full, with runbooks."""
         server = self.sources.get(source)
         return await watching.rules(server, search or "", _LISTED, self.sources.shown(server))
 
@@ -202,16 +209,16 @@ class Prometheus(Connector[PrometheusSettings]):
     async def targets(
         self,
         health: Annotated[watching.Health, "Which"] = "down",
-        search: Search = None,
+        search: Annotated[str | None, "Words in labels, pool or URL"] = None,
         source: Source = None,
     ) -> Table | str:
-        """List scrape targets and errors."""
+        """List scrape targets, by default those that are down, with errors."""
         server = self.sources.get(source)
         return await watching.targets(server, health, search or "", _LISTED, self.sources.shown(server))
 
     @tool(cost=6)
     async def status(self, source: Source = None) -> Table | str:
-        """Version, storage, cardinality."""
+        """Version, retention, cardinality of a source; without source, which of several answer."""
         if len(self.sources.names) > 1 and not source:
             return await reporting.overview(self.sources.all(), self.sources.default)
         server = self.sources.get(source)
@@ -221,14 +228,14 @@ class Prometheus(Connector[PrometheusSettings]):
     async def silence(
         self,
         action: Annotated[silencing.Action, "What"],
-        matchers: Annotated[str | None, "alertname=X,job=~a|b"] = None,
-        comment: Annotated[str | None, "Why"] = None,
-        duration: Annotated[Duration | None, "Default 1h"] = None,
+        matchers: Annotated[str | None, "Labels of the alerts, all must match: alertname=X,job=~a|b"] = None,
+        comment: Annotated[str | None, "Why; required to create"] = None,
+        duration: Annotated[Duration | None, "Like 30m; default 1h"] = None,
         start: Annotated[Moment | None, "Default now"] = None,
-        id: Annotated[str | None, Id(r"[\w-]+"), "To expire"] = None,  # noqa: A002  the API's own name
+        id: Annotated[str | None, Id(r"[\w-]+"), "To expire; action list shows it"] = None,  # noqa: A002  the API's own name
         source: Source = None,
     ) -> Table | str:
-        """List, create (matchers, comment) or expire (id) Alertmanager silences."""
+        """List, create (matchers, comment) or expire (id) silences, which mute notifications of alerts."""
         server = self.sources.get(source)
         if server.alertmanager is None:
             able = ", ".join(self.sources.with_alertmanager)
@@ -263,7 +270,7 @@ class Prometheus(Connector[PrometheusSettings]):
     async def alerts_of(self, source: str) -> Table | str:
         """The active alerts."""
         server = self.sources.get(source)
-        return await watching.alerts(server, "all", "", 1000, self.sources.shown(server))
+        return await alerting.alerts(server, "all", "", 1000, self.sources.shown(server))
 
     @resource(
         "prometheus://{source}/rules/{group}",
@@ -279,12 +286,12 @@ class Prometheus(Connector[PrometheusSettings]):
     @prompt(complete={"metric": _complete_metric})
     async def metric_explain(self, metric: Annotated[str, Id(METRIC_NAME), "Name of the metric"]) -> str:
         """Explain a metric: what it measures, its labels, what it does now, which alerts use it."""
-        return prompts.metric_explain(self.namespace, metric)
+        return prompts.metric_explain(self.namespace, self.sources.names, metric)
 
     @prompt(complete={"service": _complete_service})
     async def alert_hygiene(self, service: Annotated[str, "Service, as its labels name it"]) -> str:
         """Review a service's alerts: noisy, dead, missing."""
-        return prompts.alert_hygiene(self.namespace, service)
+        return prompts.alert_hygiene(self.namespace, self.sources.names, service)
 
 
 def bounded(limit: int) -> int:

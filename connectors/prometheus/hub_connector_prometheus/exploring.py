@@ -9,9 +9,9 @@ from typing import cast
 from hub.plugin import InvalidArguments, Moment, NotFound, Table
 from hub_connector_prometheus.asking import remarks
 from hub_connector_prometheus.narrow import label_spread
-from hub_connector_prometheus.near import near
-from hub_connector_prometheus.promql import label_reference, selector
-from hub_connector_prometheus.series import Labels, parse_series, shortened
+from hub_connector_prometheus.near import explain_empty, near
+from hub_connector_prometheus.promql import as_selector, label_reference, selector
+from hub_connector_prometheus.series import NOTHING, Labels, parse_series, shortened
 from hub_connector_prometheus.server import LOOK_BACK, MOST_NAMES, PrometheusServer, together
 from hub_connector_prometheus.shapes import items, mapping, texts
 from hub_connector_prometheus.times import iso
@@ -36,6 +36,7 @@ async def find_metrics(server: PrometheusServer, search: str, match: str, limit:
         ConnectorError: The server rejects `match` or does not answer.
     """
     head = [f"source: {source}"] if source else []
+    match = as_selector(match)
     if match:
         now = time.time()
         answer = await server.label_values("__name__", now - LOOK_BACK, now, match, MOST_NAMES)
@@ -44,30 +45,52 @@ async def find_metrics(server: PrometheusServer, search: str, match: str, limit:
         head += remarks(answer)
     else:
         names, metadata = await together(server.metric_names(), server.metadata())
-    described = {name: described_by(name, metadata) for name in families(names, metadata)}
-    found = [name for name, (_, text, _) in described.items() if has_words(search, name, text)]
-    found.sort(key=lambda name: (name != search.strip(), not has_words(search, name), name))
+    grouped = families(names, metadata)
+    described = {name: described_by(name, metadata) for name in grouped}
+    found = [name for name, (_, text, _) in described.items() if has_words(search, name, text, *grouped[name])]
+    found.sort(key=lambda name: (search.strip() not in (name, *grouped[name]), not has_words(search, name), name))
     within = f" among series matching {match}" if match else ""
     if not found:
-        close = near(search.strip(), described)
-        hint = (
-            f"near: {', '.join(close)}" if close else f"{len(described)} metrics are known{within}; try fewer words"
-        )
-        return "\n".join([*head, f"no metric matches {search!r}{within}", hint])
-    head.append(f"{min(limit, len(found))} of {len(found)} metrics{within}")
+        if match and not described:
+            return "\n".join([*head, f"no series match {match}", *await explain_empty(server, match)])
+        return "\n".join([*head, f"no metric matches {search!r}{within}", *_why_no_metric(search, described)])
+    matching = f" of {len(described)} metrics{within} match" if search else f" metrics{within}"
+    head.append(f"{len(found)}{matching}" + (f"; {limit} shown" if len(found) > limit else ""))
     if len(found) > limit and not search:
         head.append(f"by prefix: {_prefixes(found)}")
     elif len(found) > limit:
         head.append("add words to narrow it, or raise limit")
     if not metadata:
         head.append("the server keeps no types and help texts")
-    rows = [[name, described[name][0], shortened(described[name][1], _HELP_SHOWN)] for name in found[:limit]]
+    if any(name not in grouped[name] and described[name][0] == "histogram" for name in found[:limit]):
+        head.append("a histogram x is queried as x_bucket, x_sum, x_count")
+    rows = [
+        [name, described[name][0], shortened(described[name][1], _HELP_SHOWN) or NOTHING] for name in found[:limit]
+    ]
     return Table(columns=["metric", "type", "help"], rows=rows, note="\n".join(head))
 
 
-def families(names: Iterable[str], metadata: Metadata) -> list[str]:
-    """The names with the parts of histograms and summaries told once, under the family's name."""
-    return sorted({_family(name, metadata) for name in names})
+def _why_no_metric(search: str, described: Metadata) -> list[str]:
+    """Near names, or which of several words match at all, and what there is."""
+    if close := near(search.strip(), described):
+        return [f"near: {', '.join(close)}"]
+    words = search.split()
+    counts = [sum(has_words(word, name, text) for name, (_, text, _) in described.items()) for word in words]
+    lines = [f"{len(described)} metrics by prefix: {_prefixes(described)}"]
+    if any(counts):
+        told = ", ".join(f"{word} {count}" for word, count in zip(words, counts, strict=True))
+        lines.insert(0, f"metrics with each word alone: {told}")
+    elif not search.replace("_", "").replace(":", "").replace(" ", "").isalnum():
+        lines.insert(0, "search takes plain words, no patterns")
+    return lines
+
+
+def families(names: Iterable[str], metadata: Metadata) -> dict[str, list[str]]:
+    """The names by family, sorted: the parts of a histogram or summary stand under its name, others alone."""
+    found: dict[str, list[str]] = {}
+    for name in sorted(names):
+        found.setdefault(_family(name, metadata), []).append(name)
+    return dict(sorted(found.items()))
 
 
 def _family(name: str, metadata: Metadata) -> str:
@@ -98,6 +121,7 @@ async def labels(
         InvalidArguments: `start` lies in the future.
         ConnectorError: The server rejects `match` or does not answer.
     """
+    match = as_selector(match)
     end = time.time()
     begin = end - LOOK_BACK if start is None else start.seconds
     if begin >= end:
@@ -130,11 +154,15 @@ async def _why_no_labels(
     if search:
         return [f"nothing contains {search!r}; leave search out to see all"]
     if not name:
-        return [f"no series match {match}" if match else "the server has no series in this time"]
-    others = texts((await server.label_names(begin, end, match, MOST_NAMES)).data)
+        if match:
+            return [f"no series match {match}", *await explain_empty(server, match)]
+        return ["the server has no series in this time"]
+    others = [
+        one for one in texts((await server.label_names(begin, end, match, MOST_NAMES)).data) if one != "__name__"
+    ]
     close = near(name, others)
     if match and not others:
-        return [f"no series match {match}"]
+        return [f"no series match {match}", *await explain_empty(server, match)]
     return [f"near: {', '.join(close)}" if close else f"labels there are: {', '.join(others[:_SHORT_LIST])}"]
 
 
@@ -152,7 +180,7 @@ async def metric_card(server: PrometheusServer, name: str) -> str:
         close = near(name, families(known, metadata))
         raise NotFound(
             f"{server.label} has no metric {name} in the last {LOOK_BACK / 3600:g} hours",
-            hint=f"Near: {', '.join(close)}" if close else "",
+            hint=f"Near: {', '.join(close)}" if close else "find_metrics searches names and help texts",
         )
     kind, text, unit = described_by(name, metadata)
     now = time.time()

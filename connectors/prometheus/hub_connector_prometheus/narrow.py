@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hub_connector_prometheus.promql import grouped, selectors, tokens, topk
+from hub_connector_prometheus.promql import bare_selector, grouped, is_counter, selectors, tokens, topk
 from hub_connector_prometheus.series import Labels
 
 MOST_FETCHED = 2_000
@@ -15,18 +15,31 @@ _NOT_ADDITIVE = frozenset(
 
 
 def label_spread(label_sets: Sequence[Labels]) -> list[tuple[str, int]]:
-    """How many values every label has, fewest first; labels that do not vary are left out."""
+    """How many values every label has, fewest first; labels that do not vary are left out.
+
+    Labels that some series lack come last: the answer would be split by chance.
+    """
     values: dict[str, set[str]] = {}
     for labels in label_sets:
         for name, value in labels.items():
             values.setdefault(name, set()).add(value)
     lacking = {name for name in values if any(name not in labels for labels in label_sets)}
     counted = [(name, len(found) + (name in lacking)) for name, found in values.items()]
-    return sorted((item for item in counted if item[1] > 1), key=lambda item: (item[1], item[0]))
+    return sorted((item for item in counted if item[1] > 1), key=lambda item: (item[0] in lacking, *item[::-1]))
 
 
 def narrower_queries(query: str, label_sets: Sequence[Labels]) -> list[str]:
-    """Queries that answer with few series: the largest of these, and all aggregated by their coarsest label."""
+    """Queries that answer with few series: the largest of these, and all aggregated by their coarsest label.
+
+    Of bare counters and buckets the rates and the quantile are meant, of nameless selectors the metrics they hold.
+    """
+    bare = bare_selector(query)
+    if bare is not None and not bare.metric:
+        return [grouped("count", ["__name__"], query)]
+    if bare is not None and bare.metric.endswith("_bucket"):
+        return [f"histogram_quantile(0.95, sum by (le) (rate({bare}[5m])))"]
+    if bare is not None and is_counter(bare.metric):
+        query = f"rate({bare}[5m])"
     queries = [topk(_NARROW, query)]
     coarse = [name for name, count in label_spread(label_sets) if name != "__name__" and count <= 4 * _NARROW]
     if coarse:
@@ -34,21 +47,28 @@ def narrower_queries(query: str, label_sets: Sequence[Labels]) -> list[str]:
     return queries
 
 
-def too_many(query: str, label_sets: Sequence[Labels], shown: int, *, at_least: bool) -> list[str]:
+def too_many(query: str, label_sets: Sequence[Labels], shown: int, which: str, *, at_least: bool) -> list[str]:
     """The lines of a cut answer.
 
     Args:
         query: As asked.
         label_sets: Of all series that came.
         shown: Series that are shown.
+        which: Of all, such as `the first`.
         at_least: Whether the server cut its answer too.
     """
-    spread = ", ".join(f"{name} {count}" for name, count in label_spread(label_sets)[:_MOST_LABELS])
+    spread = ", ".join(f"{name} {count}" for name, count in _telling(label_sets)[:_MOST_LABELS])
     count = f"{len(label_sets)}{' or more' if at_least else ''}"
     return [
-        f"{shown} of {count} series shown; values per label: {spread}",
+        f"{shown} of {count} series shown ({which}); values per label: {spread}",
         f"narrower: {' — or '.join(narrower_queries(query, label_sets))}",
     ]
+
+
+def _telling(label_sets: Sequence[Labels]) -> list[tuple[str, int]]:
+    """The spread of the labels that all series have; of all labels where there is no such one."""
+    spread = label_spread(label_sets)
+    return [item for item in spread if all(item[0] in labels for labels in label_sets)] or spread
 
 
 def _aggregation(query: str) -> str:

@@ -1,28 +1,33 @@
 """Why a query came back empty: metrics, labels and values that do not exist, with those that are near."""
 
+import math
 import time
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from hub.plugin import ConnectorError
 from hub_connector_prometheus.promql import Matcher, Selector, selector, selectors
-from hub_connector_prometheus.server import LOOK_BACK, PrometheusServer
+from hub_connector_prometheus.server import LOOK_BACK, PrometheusServer, soon
 from hub_connector_prometheus.shapes import texts
 
 _MOST_SELECTORS = 3
 _MOST_VALUES = 200
 _SHOWN = 5
-_ALL_EXIST = (
-    f"every metric and label value in it exists (last {LOOK_BACK / 3600:g}h): a filter such as `> 0`, the time, "
-    "or a range like [1m] that holds fewer than two samples leaves nothing"
+_SHORT_NAME = 4
+_ALL_EXIST = f"every metric and label value in it exists (last {LOOK_BACK / 3600:g}h)"
+_FILTERED = (
+    ": a filter such as `> 0`, the time, or a range like [1m] that holds fewer than two samples leaves nothing"
 )
+_THEN = ", but perhaps not yet at the time asked for, or no longer kept: status tells the retention"
 
 
 def near(name: str, known: Iterable[str], count: int = _SHOWN) -> list[str]:
     """Known names that resemble this one or share its words, best first."""
     names = list(known)
     lowered = name.lower()
-    close = get_close_matches(name, names, n=count, cutoff=0.75)
+    by_lowered = {other.lower(): other for other in names}
+    cutoff = 0.6 if len(name) <= _SHORT_NAME else 0.75
+    close = [by_lowered[other] for other in get_close_matches(lowered, by_lowered, n=count, cutoff=cutoff)]
     words = [word for word in lowered.replace(".", "_").split("_") if len(word) > 2]
     if len(close) < count and words:
         scored = [(sum(word in other.lower() for word in words), other) for other in names]
@@ -31,19 +36,33 @@ def near(name: str, known: Iterable[str], count: int = _SHOWN) -> list[str]:
     return list(dict.fromkeys(close))[:count]
 
 
-async def explain_empty(server: PrometheusServer, query: str) -> list[str]:
-    """Lines that say what in the query matches nothing. A failure of the look-up is told, not raised."""
+async def explain_empty(
+    server: PrometheusServer, query: str, start: float = math.inf, end: float = math.inf
+) -> list[str]:
+    """Lines that say what in the query matches nothing. A failure of the look-up is told, not raised.
+
+    Args:
+        server: That answered without series.
+        query: As asked.
+        start: Unix seconds of the first moment asked for; infinite for now.
+        end: Of the last one.
+    """
+    now = time.time()
+    if now + 60 < start < math.inf:
+        return ["the time asked for lies in the future"]
     found = list(dict.fromkeys(selectors(query)))[:_MOST_SELECTORS]
     if not found:
         return []
     try:
-        names = await server.metric_names()
-        lines: list[str] = []
-        for one in found:
-            lines += await _explain(server, one, names)
+        lines = await soon(_explain_all(server, found))
     except ConnectorError as error:
         return [f"near names could not be looked up: {error.message}"]
-    return lines or [_ALL_EXIST]
+    return lines or [_ALL_EXIST + (_THEN if end < now - LOOK_BACK else _FILTERED)]
+
+
+async def _explain_all(server: PrometheusServer, found: Sequence[Selector]) -> list[str]:
+    names = await server.metric_names()
+    return [line for one in found for line in await _explain(server, one, names)]
 
 
 async def _explain(server: PrometheusServer, wanted: Selector, names: Sequence[str]) -> list[str]:

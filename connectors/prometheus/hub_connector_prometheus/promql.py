@@ -209,6 +209,30 @@ def parse_matchers(text: str) -> list[Matcher]:
     return found
 
 
+def as_selector(text: str) -> str:
+    """A series selector as it is, or made of matchers written without braces: `job=api` is `{job="api"}`."""
+    if "{" in text or not _MATCHER.match(text):
+        return text
+    try:
+        return selector(matchers=parse_matchers(text))
+    except ValueError:
+        return text
+
+
+def bare_selector(query: str) -> Selector | None:
+    """The selector if the query is nothing else."""
+    parts = tokens(query)
+    at = 1 if parts and parts[0][0] == "word" else 0
+    end = _after(parts, at, "{", "}") if at < len(parts) and parts[at][1] == "{" else at
+    found = selectors(query)
+    return found[0] if len(found) == 1 and end == len(parts) else None
+
+
+def is_counter(metric: str) -> bool:
+    """Whether its name says that it only rises."""
+    return metric.endswith(("_total", "_count", "_bucket"))
+
+
 def _string_at(text: str, at: int) -> re.Match[str] | None:
     match = _TOKEN.match(text, at)
     return match if match is not None and match.lastgroup == "string" else None

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hub.plugin import ConnectorError, Table
-from hub_connector_prometheus.server import PrometheusServer, together
+from hub_connector_prometheus.server import PrometheusServer, soon, together
 from hub_connector_prometheus.shapes import mapping, rows
 from hub_connector_prometheus.times import age, iso
 from hub_connector_prometheus.words import pairs
@@ -26,7 +26,7 @@ async def overview(servers: Sequence[PrometheusServer], default: str) -> Table:
     """One row for every source; one that is down is told so and harms no other."""
     states = await together(*(_state(server) for server in servers))
     cells = [
-        [server.name, "yes" if server.name == default else "", server.url, state]
+        [server.name, "yes" if server.name == default else "no", server.url, state]
         for server, state in zip(servers, states, strict=True)
     ]
     return Table(
@@ -38,9 +38,9 @@ async def overview(servers: Sequence[PrometheusServer], default: str) -> Table:
 
 async def _state(server: PrometheusServer) -> str:
     try:
-        return (await access(server)).removesuffix(f" at {server.url}")
+        return (await soon(access(server))).removesuffix(f" at {server.url}")
     except ConnectorError as error:
-        return f"not usable: {error.message}"
+        return f"not usable: {error.message}" + (f". {error.hint}" if error.hint else "")
 
 
 async def status(server: PrometheusServer, source: str) -> str:
@@ -62,7 +62,7 @@ async def status(server: PrometheusServer, source: str) -> str:
     lines += [f"notification: {note.get('text', '')}" for note in rows(notes)]
     if server.alertmanager is not None:
         try:
-            lines.append(f"silences through {await server.alertmanager.version()}")
+            lines.append(f"silences through {await soon(server.alertmanager.version())}")
         except ConnectorError as error:
             lines.append(f"silences not available: {error.message}")
     offered = {"runtimeinfo": runtime, "tsdb": tsdb, "alertmanagers": managers}
@@ -98,7 +98,6 @@ def _storage_lines(tsdb: Mapping[str, Any] | None) -> list[str]:
     for key, told in (
         ("seriesCountByMetricName", "series by metric"),
         ("labelValueCountByLabelName", "values by label"),
-        ("memoryInBytesByLabelName", "bytes by label"),
     ):
         if counted := _counted(tsdb.get(key)):
             lines.append(f"{told}: {pairs(counted)}")

@@ -9,6 +9,10 @@ from hub_connector_prometheus.promql import label_reference, quoted
 
 Labels = dict[str, str]
 _LONGEST_CELL = 120
+NOTHING = "-"
+"""A cell without a figure; an empty one is easily taken for a missing column."""
+_NO_LABEL = '""'
+"""A label a series lacks, as PromQL matches it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +81,14 @@ class LabelColumns:
         names = {name: None for labels in label_sets for name in labels if name not in common}
         return cls(common, tuple(sorted(names, key=lambda name: (name != "__name__", name))))
 
+    def of_shown(self, label_sets: Iterable[Labels]) -> "LabelColumns":
+        """Without the varying labels that none of these sets has."""
+        present = {name for labels in label_sets for name in labels}
+        return LabelColumns(self.common, tuple(name for name in self.varying if name in present))
+
     def cells(self, labels: Labels) -> list[str]:
-        """The varying labels of one set."""
-        return [shortened(labels.get(name, "")) for name in self.varying]
+        """The varying labels of one set; `""` for one it lacks."""
+        return [shortened(labels[name]) if labels.get(name) else _NO_LABEL for name in self.varying]
 
     def headings(self, taken: Iterable[str]) -> list[str]:
         """Names of the columns; a label named like one of the `taken` columns is marked."""
@@ -88,10 +97,10 @@ class LabelColumns:
 
 
 def written(labels: Labels) -> str:
-    """A label set as PromQL writes it: `up{job="api"}`."""
+    """A label set as PromQL writes it: `up{job="api"}`; long values are cut."""
     name = labels.get("__name__", "")
     inside = ", ".join(
-        f"{label_reference(key)}={quoted(value)}" for key, value in labels.items() if key != "__name__"
+        f"{label_reference(key)}={quoted(shortened(value))}" for key, value in labels.items() if key != "__name__"
     )
     return f"{name}{{{inside}}}" if inside or not name else name
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, TypeVar
 
-from hub.plugin import ResponseTooLarge, Service, ServiceClient
+from hub.plugin import ResponseTooLarge, Service, ServiceClient, ServiceUnavailable
 from hub_connector_prometheus.alertmanager import Alertmanager
 from hub_connector_prometheus.settings import SourceSettings
 from hub_connector_prometheus.shapes import mapping
@@ -21,6 +21,8 @@ LOOK_BACK = 6 * 3600.0
 """Seconds that lists of names cover; Mimir and Thanos want an explicit range."""
 MOST_NAMES = 50_000
 _KEEP = 60.0
+_PATIENCE = 5.0
+"""Seconds for what an answer can do without; shorter than any request's own limit."""
 
 
 class PrometheusServer:
@@ -189,6 +191,20 @@ async def together(*calls: Coroutine[Any, Any, Any]) -> list[Any]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def soon(call: Awaitable[T]) -> T:
+    """The result of something that an answer can do without, if it comes within seconds.
+
+    Raises:
+        ServiceUnavailable: It does not.
+        ConnectorError: As the call does.
+    """
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            return await call
+    except TimeoutError:
+        raise ServiceUnavailable(f"no answer within {_PATIENCE:g} s") from None
 
 
 def _listing(start: float, end: float, match: str, limit: int) -> dict[str, Any]:

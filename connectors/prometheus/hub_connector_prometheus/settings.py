@@ -82,7 +82,7 @@ class Access(Settings):
         return self
 
     def request_headers(self) -> dict[str, str]:
-        """All headers that carry the credential and the tenant."""
+        """The headers that carry the credential."""
         from base64 import b64encode
 
         headers = {name: _plain(value) for name, value in self.headers.items()}
@@ -91,20 +91,22 @@ class Access(Settings):
         elif self.username is not None and self.password is not None:
             pair = f"{self.username}:{self.password.get_secret_value()}"
             headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
-        if self.tenant is not None:
-            headers["X-Scope-OrgID"] = self.tenant
         return headers
 
+    def tenant_headers(self) -> dict[str, str]:
+        """The header that names the tenant, which is no credential."""
+        return {} if self.tenant is None else {"X-Scope-OrgID": self.tenant}
+
     @property
-    def credential_key(self) -> str:
-        """The key of this table that holds the credential, for errors."""
+    def credential_keys(self) -> tuple[str, ...]:
+        """The key of this table that holds the credential, or those to choose from, for errors."""
         if self.bearer_token is not None:
-            return "bearer_token"
+            return ("bearer_token",)
         if self.password is not None:
-            return "password"
+            return ("password",)
         if self.headers:
-            return "headers"
-        return "cert_file" if self.cert_file is not None else "bearer_token (no credential is set)"
+            return ("headers",)
+        return ("cert_file",) if self.cert_file is not None else ("bearer_token", "password")
 
 
 class Endpoint(Access):

@@ -8,7 +8,8 @@ from hub.plugin import Duration, InvalidArguments, Moment, Table
 from hub_connector_prometheus.alertmanager import Alertmanager
 from hub_connector_prometheus.promql import Matcher, parse_matchers
 from hub_connector_prometheus.series import shortened
-from hub_connector_prometheus.times import iso
+from hub_connector_prometheus.shapes import mapping, texts
+from hub_connector_prometheus.times import iso, moment_of
 
 Action = Literal["list", "create", "expire"]
 _SHOWN = 50
@@ -30,8 +31,8 @@ async def list_silences(manager: Alertmanager) -> Table | str:
             silence["id"],
             silence["status"]["state"],
             _written(silence["matchers"]),
-            _to_the_second(silence["startsAt"]),
-            _to_the_second(silence["endsAt"]),
+            moment_of(silence["startsAt"]),
+            moment_of(silence["endsAt"]),
             silence["createdBy"],
             shortened(silence["comment"]),
         ]
@@ -76,8 +77,9 @@ async def create_silence(
         [
             f"silence {identifier} created at {manager.label}",
             f"matchers: {','.join(map(str, wanted))}",
-            f"time: {iso(round(begins))} to {iso(round(ends))}",
+            f"time: {iso(int(begins))} to {iso(int(ends))}",
             f"active alerts it covers: {_named(covered)}",
+            *_remarks(covered),
         ]
     )
 
@@ -99,6 +101,14 @@ def _asks_for_something(matcher: Matcher) -> bool:
     return matcher.operator in ("=", "=~") and matcher.value not in ("", ".*", ".+")
 
 
+def _remarks(covered: Sequence[dict[str, Any]]) -> list[str]:
+    """What the caller may not have meant: a silence over nothing, or over what is silenced already."""
+    if not covered:
+        return ["if alerts active now are meant, compare the matchers with their labels and expire this silence"]
+    before = sorted({one for alert in covered for one in texts(mapping(alert.get("status")).get("silencedBy"))})
+    return [f"some of them are silenced already, by {' '.join(before)}"] if before else []
+
+
 def _named(alerts: Sequence[dict[str, Any]]) -> str:
     if not alerts:
         return "none"
@@ -115,7 +125,3 @@ def _written(matchers: Sequence[dict[str, Any]]) -> str:
         ]
         told.append(str(Matcher(matcher["name"], operator, matcher["value"])))
     return ",".join(told)
-
-
-def _to_the_second(moment: str) -> str:
-    return moment.partition(".")[0].removesuffix("Z") + "Z"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from hub_connector_prometheus.series import Series, number
+from hub_connector_prometheus.series import NOTHING, Series, number
 from hub_connector_prometheus.times import Window, clock
 
 _FEWEST_POINTS = 8
@@ -53,11 +53,11 @@ class Summary:
 
     def cells(self) -> list[str]:
         """In the order of `COLUMNS`."""
-        figures = (self.low, self.high, self.mean, self.last)
-        return [*(number(value) for value in figures), self.trend, self.change]
+        figures = [NOTHING if math.isnan(value) else number(value) for value in (self.low, self.high, self.mean)]
+        return [*figures, number(self.last), self.trend or NOTHING, self.change or NOTHING]
 
 
-COLUMNS = ("min", "max", "mean", "last", "trend", "change")
+COLUMNS = ("min", "max", "mean", "last", "trend", "step change")
 
 
 def summarise(series: Series, window: Window) -> Summary:
@@ -77,7 +77,7 @@ def summarise(series: Series, window: Window) -> Summary:
     weight = 2.0 if bounds else 0.0
     if step is not None:
         weight += abs(step.after - step.before) / size
-    told = f"{number(step.before)}→{number(step.after)} at {clock(step.at, window)}" if step is not None else ""
+    told = f"{number(step.before)}→{number(step.after)} at {clock(step.at, window)}Z" if step is not None else ""
     return Summary(
         low=min(values),
         high=max(values),
@@ -171,7 +171,7 @@ def _bounds(series: Series, window: Window) -> str:
     first, last = series.points[0][0], series.points[-1][0]
     told: list[str] = []
     if first - window.start > 2 * window.step:
-        told.append(f"starts {clock(first, window)}")
+        told.append(f"starts {clock(first, window)}Z")
     if window.end - last > 2 * window.step:
-        told.append(f"ends {clock(last, window)}")
+        told.append(f"ends {clock(last, window)}Z")
     return ", ".join(told)

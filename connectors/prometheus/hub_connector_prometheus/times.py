@@ -127,6 +127,14 @@ def age(moment: str, now: float | None = None) -> str:
     return roughly((time.time() if now is None else now) - at)
 
 
+def moment_of(text: str) -> str:
+    """An RFC 3339 time in UTC to the second; `?` if it is none."""
+    try:
+        return iso(int(datetime.fromisoformat(_cut_fraction(text)).timestamp()))
+    except ValueError:
+        return "?"
+
+
 def roughly(length: float) -> str:
     """A length in its largest unit that is at least one."""
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):

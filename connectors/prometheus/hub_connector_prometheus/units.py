@@ -5,7 +5,7 @@ Conventions: https://prometheus.io/docs/practices/naming/
 
 from itertools import pairwise
 
-from hub_connector_prometheus.promql import selectors, tokens
+from hub_connector_prometheus.promql import is_counter, selectors, tokens
 
 _UNITS = frozenset(
     {
@@ -31,6 +31,7 @@ _KEEPING = frozenset(
         "clamp", "clamp_min", "clamp_max", "label_replace", "label_join", "by", "without",
     }
 )  # fmt: skip
+_TIMESTAMPS = ("_timestamp_seconds", "start_time_seconds", "boot_time_seconds")
 _ENDINGS = ("_total", "_bucket", "_sum", "_count", "_created")
 
 
@@ -44,12 +45,13 @@ def unit_of(query: str) -> str:
     if changes_unit or not called <= _KEEPING | _PER_SECOND:
         return ""
     metrics = {selector.metric for selector in selectors(query)}
-    units = {named_unit(metric) for metric in metrics}
-    per_second = bool(called & _PER_SECOND) and "histogram_quantile" not in called
+    reads_buckets = "histogram_quantile" in called
+    units = {"" if metric.endswith("_bucket") and not reads_buckets else named_unit(metric) for metric in metrics}
+    per_second = bool(called & _PER_SECOND) and not reads_buckets
     if len(units) != 1:
         return ""
     unit = units.pop()
-    if per_second and (unit or all(metric.endswith(("_total", "_count")) for metric in metrics)):
+    if per_second and (unit or all(is_counter(metric) for metric in metrics)):
         return f"{unit} per second".lstrip()
     return unit
 
@@ -58,6 +60,8 @@ def named_unit(metric: str) -> str:
     """The unit in a metric's name: `node_memory_free_bytes` is in bytes."""
     if metric.endswith(("_count", "_created")):
         return ""
+    if metric.endswith(_TIMESTAMPS):
+        return "unix seconds"
     for ending in _ENDINGS:
         metric = metric.removesuffix(ending)
     unit = metric.rpartition("_")[2]

@@ -1,110 +1,18 @@
-"""What Prometheus watches and how it fares itself: alerts, rules, targets."""
+"""What Prometheus watches and how: rules and targets."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from hub.plugin import ConnectorError, NotFound, Table
+from hub.plugin import NotFound, Table
 from hub_connector_prometheus.near import near
-from hub_connector_prometheus.series import number, shortened
+from hub_connector_prometheus.series import NOTHING, number, shortened
 from hub_connector_prometheus.server import PrometheusServer
-from hub_connector_prometheus.shapes import items, mapping, rows, texts
+from hub_connector_prometheus.shapes import items, mapping, rows
 from hub_connector_prometheus.times import age, lasting
-from hub_connector_prometheus.wire import NotOffered
 from hub_connector_prometheus.words import has_words, pairs
 
-AlertState = Literal["firing", "pending", "all"]
 Health = Literal["down", "up", "all"]
-_Alerts = list[dict[str, Any]]
 _DETAILED = 3
-_ORDER = {"firing": 0, "pending": 1}
-
-
-async def alerts(server: PrometheusServer, state: AlertState, search: str, limit: int, source: str) -> Table | str:
-    """Active alerts, firing ones first; with an Alertmanager, what is silenced.
-
-    Raises:
-        ConnectorError: The server does not answer, or has no alerts API and no Alertmanager is set.
-    """
-    head = [f"source: {source}"] if source else []
-    active, known = await _active_alerts(server, head)
-    chosen = [
-        alert
-        for alert in active
-        if state in ("all", alert.get("state"))
-        and has_words(search, pairs(alert["labels"]), pairs(alert["annotations"]))
-    ]
-    counted = ", ".join(f"{sum(a.get('state') == one for a in active)} {one}" for one in _ORDER)
-    head.append(f"active alerts: {counted}" if active else "no active alerts")
-    if not chosen:
-        return "\n".join([*head, "none of them matches"] if active else head)
-    chosen.sort(key=lambda alert: (_ORDER.get(alert.get("state", ""), 2), alert.get("activeAt", "")))
-    if len(chosen) > limit:
-        head.append(f"{limit} of {len(chosen)} matching shown; narrow it by search, such as severity=critical")
-    columns = ["state", "alert", "severity", "since", "labels", "about"]
-    cells = [_alert_cells(alert) for alert in chosen[:limit]]
-    if known:
-        columns.append("silenced")
-        for row, alert in zip(cells, chosen, strict=False):
-            row.append(_silenced(alert["labels"], known))
-    return Table(columns=columns, rows=cells, note="\n".join(head))
-
-
-async def _active_alerts(
-    server: PrometheusServer, head: list[str]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Active alerts in Prometheus's shape, and what Alertmanager knows; `head` is told what is missing."""
-    active: list[dict[str, Any]] = []
-    missing: NotOffered | None = None
-    try:
-        active = rows(mapping((await server.get("/api/v1/alerts")).data).get("alerts"))
-    except NotOffered as error:
-        missing = error
-    known: list[dict[str, Any]] = []
-    if server.alertmanager is not None:
-        try:
-            known = await server.alertmanager.alerts()
-        except ConnectorError as error:
-            if missing is not None:
-                raise
-            head.append(f"silences unknown: {error.message}")
-    elif missing is not None:
-        raise missing
-    if known and not active:
-        head.append("from Alertmanager: the server itself tells of none")
-        active = [_as_prometheus(alert) for alert in known]
-    return active, known
-
-
-def _alert_cells(alert: Mapping[str, Any]) -> list[str]:
-    labels, notes = alert["labels"], alert["annotations"]
-    about = notes.get("summary") or notes.get("description") or notes.get("message") or ""
-    return [
-        alert.get("state", ""),
-        labels.get("alertname", ""),
-        labels.get("severity", ""),
-        f"{age(alert.get('activeAt', ''))} ago",
-        pairs(labels, without=("alertname", "severity")),
-        shortened(about, 160),
-    ]
-
-
-def _as_prometheus(alert: Mapping[str, Any]) -> dict[str, Any]:
-    """An alert of Alertmanager's API in the shape of Prometheus's."""
-    return {
-        "state": "firing",
-        "labels": alert.get("labels", {}),
-        "annotations": alert.get("annotations", {}),
-        "activeAt": alert.get("startsAt", ""),
-    }
-
-
-def _silenced(labels: Mapping[str, str], known: Sequence[Mapping[str, Any]]) -> str:
-    """Silences over this alert; Prometheus adds its external labels on the way to Alertmanager."""
-    for alert in known:
-        if labels.items() <= alert["labels"].items():
-            status = mapping(alert.get("status"))
-            return " ".join(texts(status.get("silencedBy"))) or ("inhibited" if status.get("inhibitedBy") else "")
-    return ""
 
 
 async def rule_groups(server: PrometheusServer) -> list[dict[str, Any]]:
@@ -129,7 +37,8 @@ async def rules(server: PrometheusServer, search: str, limit: int, source: str) 
     ]
     head = [f"source: {source}"] if source else []
     in_all = sum(len(group["rules"]) for group in groups)
-    head.append(f"{len(found)} of {in_all} rules in {len(groups)} groups" if in_all else "the server has no rules")
+    in_groups = f"{len(groups)} group{'' if len(groups) == 1 else 's'}"
+    head.append(f"{len(found)} of {in_all} rules in {in_groups}" if in_all else "the server has no rules")
     if not found:
         names = [str(rule["name"]) for group in groups for rule in group["rules"]]
         close = near(search.strip(), names) if search.strip() else []
@@ -138,12 +47,14 @@ async def rules(server: PrometheusServer, search: str, limit: int, source: str) 
         return "\n\n".join(["\n".join(head), *(rule_details(group, rule) for group, rule in found)])
     if len(found) > limit:
         head.append(f"{limit} shown; narrow it by search, such as a name, state=firing or health=err")
+    if any(shortened(rule["query"]).endswith("…") for _, rule in found[:limit]):
+        head.append("… marks a cut query; search for the rule's name to see it whole")
     cells = [
         [
             group["name"],
             rule["name"],
             rule.get("state") or "records",
-            _waits(rule) if rule["type"] == "alerting" else "",
+            _waits(rule) if rule["type"] == "alerting" else NOTHING,
             _health(rule),
             shortened(rule["query"]),
         ]
@@ -226,12 +137,13 @@ async def targets(server: PrometheusServer, health: Health, search: str, limit: 
     chosen = [
         target
         for target in active
-        if (health == "all" or (target["health"] == "up") == (health == "up"))
-        and has_words(search, pairs(target["labels"]), target["scrapePool"], target["scrapeUrl"])
+        if (health == "all" or (target["health"] == "up") == (health == "up")) and _is_searched(target, search)
     ]
     if not chosen:
         if active:
-            head.append("all of them are up" if health == "down" and not search else "none of them matches")
+            head.append(
+                "all of them are up" if health == "down" and not search else _none_chosen(active, health, search)
+            )
         return "\n".join(head)
     if len(chosen) > limit:
         head.append(f"{limit} of {len(chosen)} matching shown; narrow it by search, such as job=api")
@@ -242,13 +154,22 @@ async def targets(server: PrometheusServer, health: Health, search: str, limit: 
             target["health"],
             f"{age(target.get('lastScrape', ''))} ago",
             f"{number(float(target.get('lastScrapeDuration') or 0), 3)}s",
-            shortened(target.get("lastError") or ""),
+            shortened(target.get("lastError") or "") or NOTHING,
             target["scrapeUrl"],
         ]
         for target in sorted(chosen, key=lambda one: (one["health"] == "up", one["scrapePool"]))[:limit]
     ]
     columns = ["pool", "instance", "health", "scraped", "took", "error", "url"]
     return Table(columns=columns, rows=cells, note="\n".join(head))
+
+
+def _is_searched(target: Mapping[str, Any], search: str) -> bool:
+    return has_words(search, pairs(target["labels"]), target["scrapePool"], target["scrapeUrl"])
+
+
+def _none_chosen(active: Sequence[Mapping[str, Any]], health: Health, search: str) -> str:
+    matching = sum(_is_searched(target, search) for target in active)
+    return f"none of the {matching} matching is {health}" if matching else "none of them matches"
 
 
 def _pools(active: Sequence[Mapping[str, Any]]) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from hub.plugin import InvalidRequest, NotFound, Service, ServiceClient, ServiceUnavailable
+from hub.plugin import AuthenticationFailed, InvalidRequest, NotFound, Service, ServiceClient, ServiceUnavailable
 from hub_connector_prometheus.shapes import texts
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _NO_POST = frozenset({405, 501})
+_NO_TENANT = "no org id"
+"""What Mimir, Cortex and Thanos answer with status 401 to a request without a tenant."""
 _NO_SUCH_API = "it has no such API"
 
 
@@ -132,6 +134,11 @@ class Wire:
         """Tell a missing endpoint from a wrong request, and say what helps against the latter."""
         try:
             yield
+        except AuthenticationFailed as error:
+            if _NO_TENANT not in error.message:
+                raise
+            table = self.service.setting.removesuffix(".url")
+            raise AuthenticationFailed(error.message, hint=f"It wants a tenant; set {table}.tenant") from None
         except (NotFound, InvalidRequest) as error:
             if _NO_SUCH_API in error.message:
                 raise self._not_offered(path, essential=essential) from None

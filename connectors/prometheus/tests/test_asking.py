@@ -87,9 +87,8 @@ async def test_too_many_series_are_cut_with_narrower_queries_to_run(call: Call, 
         )
     )
     text = await call("query", query="x_total # everything", limit=5)
-    assert "5 of 120 or more series shown; values per label: zone 3, pod 120" in text
-    assert "topk(10, x_total # everything\n)" not in text.replace("\n)", ")")
-    assert "sum by (zone) (x_total" in text
+    assert "5 of 120 or more series shown (the first); values per label: zone 3, pod 120" in text
+    assert "narrower: topk(10, rate(x_total[5m])) — or sum by (zone) (rate(x_total[5m]))" in text
     assert len(text.splitlines()) < 16
 
 
@@ -141,8 +140,8 @@ async def test_a_range_is_summed_up_per_series_largest_change_first(call: Call, 
     text = await call("query_range", query="x", start="2026-01-01T12:00:00Z", end="2026-01-01T13:00:00Z")
     assert "time: 2026-01-01T12:00:00Z to 2026-01-01T13:00:00Z, step 15s" in text
     assert text.splitlines()[-2:] == [
-        "500\t0.01\t0.35\t0.1793\t0.35\tup\t0.01→0.35 at 12:30:15",
-        "200\t10\t10\t10\t10\tflat\t",
+        "500\t0.01\t0.35\t0.1793\t0.35\tup\t0.01→0.35 at 12:30:15Z",
+        "200\t10\t10\t10\t10\tflat\t-",
     ]
     sent = form(route.calls.last)
     assert (sent["start"], sent["end"], sent["step"]) == (str(NOON), str(NOON + 3600), "15")
@@ -167,10 +166,10 @@ async def test_points_are_one_row_a_moment_and_one_column_a_series(call: Call, r
     assert text.splitlines()[-6:] == [
         's1: {a="2"}',
         's2: {a="1"}',
-        "time	s1	s2",
+        "time (UTC)	s1	s2",
         "12:00	4	1",
         "12:01	5	NaN",
-        "12:02		3",
+        "12:02	-	3",
     ]
 
 
@@ -205,9 +204,44 @@ async def test_twenty_series_of_241_points_stay_under_two_thousand_tokens(call: 
     assert len(text) * 2 / 3 < 2000
 
 
-async def test_a_bare_counter_comes_with_its_rate(call: Call, router: respx.Router) -> None:
-    router.post("/api/v1/query_range").respond(json=matrix(({"__name__": "x_total"}, ["1", "2"])))
-    assert "rate(x_total[5m]) is its rate" in await call("query_range", query="x_total")
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("x_total", "rate(x_total[5m]) is its rate per second"),
+        ('x_total{ a = "b" } # all', 'rate(x_total{a="b"}[5m]) is its rate per second'),
+        ("x_seconds_bucket", "histogram_quantile(0.95, sum by (le) (rate(x_seconds_bucket[5m]))) is the 95th"),
+    ],
+)
+async def test_a_bare_counter_comes_with_its_rate(call: Call, router: respx.Router, query: str, said: str) -> None:
+    router.post("/api/v1/query_range").respond(json=matrix(({"__name__": "x"}, ["1", "2"])))
+    router.post("/api/v1/query").respond(json=vector(({"__name__": "x"}, "1")))
+    assert said in await call("query_range", query=query)
+    assert said in await call("query", query=query)
+
+
+@pytest.mark.parametrize("query", ["rate(x_total[5m])", "x_total / y_total", "x_total > 5", "node_load1"])
+async def test_what_is_no_bare_counter_comes_without_advice(call: Call, router: respx.Router, query: str) -> None:
+    router.post("/api/v1/query").respond(json=vector(({}, "1")))
+    assert "counter" not in await call("query", query=query)
+
+
+async def test_a_selector_without_a_name_is_narrowed_to_the_metrics_it_holds(
+    call: Call, router: respx.Router
+) -> None:
+    series = [
+        ({"__name__": f"m{n}", "job": "api", **({"pod": "p"} if n else {"zone": "z"})}, "1") for n in range(9)
+    ]
+    router.post("/api/v1/query").respond(json=vector(*series))
+    text = await call("query", query='{job=~".+"}', limit=2)
+    assert "2 of 9 series shown (the first); values per label: __name__ 9\n" in text
+    assert 'narrower: count by (__name__) ({job=~".+"})\n' in text
+    assert text.splitlines()[-3:] == ["__name__\tpod\tzone\tvalue", 'm0\t""\tz\t1', 'm1\tp\t""\t1']
+
+
+async def test_buckets_are_narrowed_to_their_quantile(call: Call, router: respx.Router) -> None:
+    router.post("/api/v1/query").respond(json=vector(*(({"le": str(n)}, "1") for n in range(9))))
+    text = await call("query", query='x_bucket{job="a"}', limit=2)
+    assert 'narrower: histogram_quantile(0.95, sum by (le) (rate(x_bucket{job="a"}[5m])))\n' in text
 
 
 @pytest.mark.parametrize("limit", [0, -1, 1001])
@@ -227,6 +261,14 @@ async def test_the_samples_of_a_range_selector_are_rows(call: Call, router: resp
     ]
 
 
+async def test_many_samples_of_a_range_selector_are_narrowed_to_the_last_ones(
+    call: Call, router: respx.Router
+) -> None:
+    router.post("/api/v1/query").respond(json=matrix(*(({"a": str(n)}, ["1"]) for n in range(3))))
+    text = await call("query", query="x[1m]", limit=2)
+    assert "narrower: topk(10, last_over_time(x[1m]))" in text
+
+
 async def test_native_histograms_are_told_as_such(call: Call, router: respx.Router) -> None:
     value: list[Any] = [NOON, {"count": "12", "sum": "3.5", "buckets": []}]
     data: dict[str, Any] = {"resultType": "vector", "result": [{"metric": {"__name__": "h"}, "histogram": value}]}
@@ -239,7 +281,7 @@ async def test_native_histograms_are_told_as_such(call: Call, router: respx.Rout
 async def test_many_series_over_time_are_cut_too(call: Call, router: respx.Router) -> None:
     router.post("/api/v1/query_range").respond(json=matrix(*(({"pod": f"p{n}"}, ["1", "NaN"]) for n in range(9))))
     text = await call("query_range", query="x", limit=2)
-    assert "2 of 9 series shown; values per label: pod 9" in text
+    assert "2 of 9 series shown (those that changed most); values per label: pod 9" in text
     assert "narrower: topk(10, x) — or sum by (pod) (x)" in text
     assert "9 points are NaN or infinite" in text
 
@@ -293,6 +335,23 @@ async def test_an_empty_answer_says_what_does_not_exist_and_what_is_near(
     text = await call("query", query=query)
     assert "\nno series\n" in text
     assert said in text
+
+
+async def test_an_empty_answer_about_another_time_says_so(call: Call, empty: respx.Router) -> None:
+    empty.post("/api/v1/query_range").respond(json=matrix())
+    future = "the time asked for lies in the future"
+    assert (await call("query", query="up", time="now+1h")).endswith(future)
+    assert (await call("query_range", query="up", start="now+1h", end="now+2h")).endswith(future)
+    assert "perhaps not yet at the time asked for" in await call("query", query="up", time="2020-01-01")
+    text = await call("query_range", query="up", start="2020-01-01", end="now")
+    assert "a filter such as `> 0`" in text
+
+
+async def test_an_empty_answer_does_not_wait_long_for_its_explanation(
+    call: Call, empty: respx.Router, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub_connector_prometheus.server._PATIENCE", 0.0)
+    assert "near names could not be looked up: no answer within" in await call("query", query="up")
 
 
 async def test_an_empty_answer_stays_one_when_the_names_cannot_be_had(call: Call, router: respx.Router) -> None:

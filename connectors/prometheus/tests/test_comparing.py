@@ -41,8 +41,8 @@ async def test_before_and_after_stand_side_by_side_largest_change_first(call: Ca
     assert 'common labels: {job="checkout"}' in text
     assert text.splitlines()[-5:] == [
         "code\tmean before\tmean after\tdifference\tmax before\tmax after",
-        "500\t\t7\tnew\t\t7",
-        "304\t5\t\tgone\t5\t",
+        "500\t-\t7\tnew\t-\t7",
+        "304\t5\t-\tgone\t5\t-",
         "401\t2\t44\t22 times\t2\t44",
         "200\t100\t90\t-10.0%\t100\t90",
     ]
@@ -61,6 +61,18 @@ async def test_what_rises_from_zero_is_told_in_figures(call: Call, router: respx
     text = await call("compare", query="x", at="2026-01-01T14:05:00Z")
     assert "500\t0\t0.35\t+0.35" in text
     assert "200\t0\t0\t0%" in text
+
+
+async def test_a_window_without_any_series_is_named(call: Call, router: respx.Router) -> None:
+    server(router, {}, {"200": "1"})
+    text = await call("compare", query="x", at="2026-01-01T14:05:00Z")
+    assert "no series at all in the window before\n" in text
+    assert "windows shortened" not in text
+
+
+async def test_windows_that_had_to_be_shortened_are_told(call: Call, router: respx.Router) -> None:
+    server(router, {"200": "1"}, {"200": "1"})
+    assert "windows shortened to 15m: `at` is only that long ago" in await call("compare", query="x", at="now-15m")
 
 
 async def test_nothing_in_either_window_is_explained(call: Call, router: respx.Router) -> None:

@@ -58,14 +58,14 @@ def test_silence_is_listed_only_with_an_alertmanager_and_without_read_only(build
     assert named(False, sources=TWO) == [*READS, "silence"]
 
 
-def test_all_tools_together_cost_a_model_a_thousand_tokens_at_most(build: Build, url: str) -> None:
-    # o200k makes 992 tokens of these 4,309 characters: 4.34 characters each. Tests cannot fetch its vocabulary,
-    # so the bound is on characters.
+def test_all_tools_together_cost_a_model_1350_tokens_at_most(build: Build, url: str) -> None:
+    # o200k makes 1,274 tokens of these 5,481 characters: 4.30 characters each. Tests cannot fetch its vocabulary,
+    # so the bound is on characters: 4.15 for each token, since not every text is as cheap.
     shown = [
         {"name": item.name, "description": item.description, "inputSchema": item.parameters.schema}
         for item in tools(build(url=url, alertmanager=url), read_only=False)
     ]
-    assert len(json.dumps(shown, separators=(",", ":"))) <= 4_340
+    assert len(json.dumps(shown, separators=(",", ":"))) <= 5_600
 
 
 def test_every_tool_and_parameter_is_described_and_every_schema_closed(build: Build, url: str) -> None:
@@ -115,7 +115,8 @@ async def test_the_status_of_several_sources_tells_which_are_down(call: Call, ro
     router.get("http://us.test/api/v1/status/buildinfo").mock(side_effect=httpx.ConnectError)
     text = await call("status", with_settings={"sources": TWO, "default_source": "eu"})
     assert "eu\tyes\thttp://eu.test\tPrometheus 3.5.0" in text
-    assert 'us\t\thttp://us.test\tnot usable: Prometheus source "us"' in text
+    assert 'us\tno\thttp://us.test\tnot usable: Prometheus source "us"' in text
+    assert "connectors.prometheus.sources.us.url" in text
 
 
 async def test_the_status_of_one_source_tells_storage_configuration_and_cardinality(

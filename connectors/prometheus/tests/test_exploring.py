@@ -39,14 +39,17 @@ def server(router: respx.Router) -> respx.Router:
 
 async def test_metrics_are_found_by_name_and_help_with_type(call: Call, server: respx.Router) -> None:
     text = await call("find_metrics", search="cpu")
-    assert text == "1 of 1 metrics\nmetric\ttype\thelp\nnode_cpu_seconds_total\tcounter\tTime of CPUs by mode."
+    assert (
+        text == "1 of 4 metrics match\nmetric\ttype\thelp\nnode_cpu_seconds_total\tcounter\tTime of CPUs by mode."
+    )
     assert "http_seconds\thistogram" in await call("find_metrics", search="REQUESTS duration")
 
 
 async def test_the_parts_of_a_histogram_are_listed_once(call: Call, server: respx.Router) -> None:
     text = await call("find_metrics")
-    assert "4 of 4 metrics" in text
-    assert "_bucket" not in text
+    assert text.startswith("4 metrics\na histogram x is queried as x_bucket, x_sum, x_count\n")
+    assert "seconds_bucket" not in text
+    assert "http_seconds\thistogram" in await call("find_metrics", search="http_seconds_bucket")
 
 
 async def test_a_name_comes_before_a_help_text_that_mentions_it(call: Call, server: respx.Router) -> None:
@@ -56,12 +59,40 @@ async def test_a_name_comes_before_a_help_text_that_mentions_it(call: Call, serv
 
 async def test_a_long_list_says_how_much_there_is_and_of_what(call: Call, server: respx.Router) -> None:
     text = await call("find_metrics", limit=1)
-    assert "1 of 4 metrics\nby prefix: node 2, http 1, up 1" in text
-    assert "1 of 2 metrics\nadd words to narrow it" in await call("find_metrics", search="node", limit=1)
+    assert "4 metrics; 1 shown\nby prefix: node 2, http 1, up 1" in text
+    assert "2 of 4 metrics match; 1 shown\nadd words to narrow it" in await call(
+        "find_metrics", search="node", limit=1
+    )
 
 
 async def test_a_misspelt_search_offers_near_names(call: Call, server: respx.Router) -> None:
     assert "near: node_load1" in await call("find_metrics", search="node_laod1")
+
+
+@pytest.mark.parametrize(
+    ("search", "said"),
+    [
+        ("cpu latency", "metrics with each word alone: cpu 1, latency 0"),
+        ("http.*latency", "search takes plain words, no patterns"),
+        ("latency", "4 metrics by prefix: node 2, http 1, up 1"),
+    ],
+)
+async def test_a_search_without_matches_says_what_there_is(
+    call: Call, server: respx.Router, search: str, said: str
+) -> None:
+    text = await call("find_metrics", search=search)
+    assert text.startswith(f"no metric matches {search!r}")
+    assert said in text
+
+
+async def test_a_match_may_be_written_without_braces(call: Call, router: respx.Router) -> None:
+    route = router.get("/api/v1/label/__name__/values").respond(json=success([]))
+    router.get("/api/v1/metadata").respond(json=success({}))
+    router.get("/api/v1/label/job/values").respond(json=success(["api", "node"]))
+    text = await call("find_metrics", match="job=nod")
+    calls: list[Any] = list(route.calls)
+    assert calls[0].request.url.params["match[]"] == '{job="nod"}'
+    assert text == 'no series match {job="nod"}\nno job="nod" in the series; near: node'
 
 
 async def test_metrics_can_be_bound_to_some_series(call: Call, router: respx.Router) -> None:
@@ -103,7 +134,10 @@ async def test_a_label_that_is_not_there_offers_near_ones(call: Call, router: re
 async def test_series_that_do_not_exist_are_told_from_labels_that_do_not(call: Call, router: respx.Router) -> None:
     router.get("/api/v1/label/job/values").respond(json=success([]))
     router.post("/api/v1/labels").respond(json=success([]))
-    assert (await call("labels", name="job", match="nothing")).endswith("none\nno series match nothing")
+    router.get("/api/v1/label/__name__/values").respond(json=success(["up", "nothing_total"]))
+    explained = "none\nno series match nothing\nno metric nothing in the last 6h; near: nothing_total"
+    assert (await call("labels", name="job", match="nothing")).endswith(explained)
+    assert (await call("labels", match="nothing")).endswith(explained)
     assert (await call("labels")).endswith("none\nthe server has no series in this time")
     assert (await call("labels", search="x")).endswith("none\nnothing contains 'x'; leave search out to see all")
 

@@ -2,6 +2,8 @@ import pytest
 from hub_connector_prometheus.promql import (
     Matcher,
     Selector,
+    as_selector,
+    bare_selector,
     grouped,
     parse_matchers,
     quoted,
@@ -93,3 +95,37 @@ def test_simple_values_need_no_quotes() -> None:
 def test_what_is_no_matcher_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match=r"alertname=|comma"):
         parse_matchers(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "selector"),
+    [
+        ("job=api", '{job="api"}'),
+        ('job="api",code=~"5.."', '{job="api",code=~"5.."}'),
+        ("up", "up"),
+        ('up{job="api"}', 'up{job="api"}'),
+        ("job=", "job="),
+        ("rate(x[5m]) == 0", "rate(x[5m]) == 0"),
+    ],
+)
+def test_matchers_without_braces_are_a_selector_too(written: str, selector: str) -> None:
+    assert as_selector(written) == selector
+
+
+@pytest.mark.parametrize(
+    ("query", "bare"),
+    [
+        ("up", "up"),
+        (" up { a = 'b' } # all", 'up{a="b"}'),
+        ('{job="x"}', '{job="x"}'),
+        ("up > 0", None),
+        ("up[5m]", None),
+        ("sum(up)", None),
+        ("-up", None),
+        ("up offset 5m", None),
+        ("", None),
+    ],
+)
+def test_a_query_that_is_one_selector_alone_is_told_from_others(query: str, bare: str | None) -> None:
+    found = bare_selector(query)
+    assert (None if found is None else str(found)) == bare

@@ -17,7 +17,13 @@ def test_common_and_varying_labels_together_say_all(sets: list[dict[str, str]]) 
     columns = LabelColumns.of(sets)
     for labels in sets:
         cells = dict(zip(columns.varying, columns.cells(labels), strict=True))
-        assert {**columns.common, **{name: value for name, value in cells.items() if value}} == labels
+        present = {name: value for name, value in cells.items() if value != '""'}
+        assert {**columns.common, **present} == labels
+
+
+def test_labels_that_no_shown_series_has_make_no_column() -> None:
+    columns = LabelColumns.of([{"a": "1"}, {"a": "2"}, {"b": "1"}])
+    assert columns.of_shown([{"a": "1"}, {"a": "2"}]).varying == ("a",)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +68,7 @@ def test_label_sets_are_written_so_that_they_can_be_pasted() -> None:
     assert written({"__name__": "up", "job": 'a"b', "net.peer": "x"}) == 'up{job="a\\"b", "net.peer"="x"}'
     assert written({"__name__": "up"}) == "up"
     assert written({}) == "{}"
+    assert len(written({"a": "x" * 500})) < 130
 
 
 def test_a_label_named_like_a_column_is_marked() -> None:
@@ -88,6 +95,12 @@ def test_long_text_becomes_one_line_of_bounded_length() -> None:
         ("count(a_bytes)", ""),
         ("a_bytes > bool 5", ""),
         ("up", ""),
+        ("http_request_duration_seconds_bucket", ""),
+        ("rate(http_request_duration_seconds_bucket[5m])", "per second"),
+        ("rate(http_request_duration_seconds_sum[5m])", "seconds per second"),
+        ("max(deployment_timestamp_seconds)", "unix seconds"),
+        ("process_start_time_seconds", "unix seconds"),
+        ("time() - process_start_time_seconds", ""),
     ],
 )
 def test_a_unit_is_told_only_where_names_and_functions_settle_it(query: str, unit: str) -> None:

@@ -59,21 +59,27 @@ def test_a_lone_url_is_the_source_default_with_all_options() -> None:
 
 
 @pytest.mark.parametrize(
-    ("access", "headers", "key"),
+    ("access", "headers", "keys"),
     [
-        ({}, {}, "bearer_token (no credential is set)"),
-        ({"username": "me", "password": "pä:ss"}, {"Authorization": "Basic bWU6cMOkOnNz"}, "password"),
-        ({"bearer_token": "abc"}, {"Authorization": "Bearer abc"}, "bearer_token"),
-        ({"headers": {"X-Key": "k"}, "tenant": "a|b"}, {"X-Key": "k", "X-Scope-OrgID": "a|b"}, "headers"),
-        ({"cert_file": "c.pem"}, {}, "cert_file"),
+        ({}, {}, ("bearer_token", "password")),
+        ({"username": "me", "password": "pä:ss"}, {"Authorization": "Basic bWU6cMOkOnNz"}, ("password",)),
+        ({"bearer_token": "abc"}, {"Authorization": "Bearer abc"}, ("bearer_token",)),
+        ({"headers": {"X-Key": "k"}}, {"X-Key": "k"}, ("headers",)),
+        ({"cert_file": "c.pem"}, {}, ("cert_file",)),
     ],
 )
 def test_every_kind_of_access_sends_its_headers_and_names_its_setting(
-    access: dict[str, Any], headers: dict[str, str], key: str
+    access: dict[str, Any], headers: dict[str, str], keys: tuple[str, ...]
 ) -> None:
     source = PrometheusSettings.model_validate({"url": TLS_URL, **access}).by_name()["default"]
     assert source.request_headers() == headers
-    assert source.credential_key == key
+    assert source.credential_keys == keys
+
+
+def test_a_tenant_is_no_credential() -> None:
+    settings = PrometheusSettings.model_validate({"url": URL, "tenant": "a|b"})
+    assert settings.request_headers() == {}
+    assert settings.tenant_headers() == {"X-Scope-OrgID": "a|b"}
 
 
 def test_no_secret_shows_in_the_settings_text() -> None:

@@ -50,6 +50,22 @@ async def test_a_silence_is_created_as_the_api_wants_it_and_says_what_it_covers(
     ]
 
 
+SILENCED: dict[str, Any] = {"labels": {"alertname": "Errors"}, "status": {"silencedBy": ["id-1"]}}
+NONE_COVERED = "if alerts active now are meant, compare the matchers with their labels and expire this silence"
+
+
+@pytest.mark.parametrize(
+    ("active", "remark"), [([], NONE_COVERED), ([SILENCED], "some of them are silenced already, by id-1")]
+)
+async def test_a_silence_over_nothing_or_over_the_silenced_says_so(
+    silence: Call, router: respx.Router, active: list[dict[str, Any]], remark: str
+) -> None:
+    router.get("/am/api/v2/alerts").respond(json=active)
+    router.post("/am/api/v2/silences").respond(json={"silenceID": ID})
+    text = await silence(action="create", matchers="alertname=Errors", comment="why")
+    assert text.splitlines()[-1] == remark
+
+
 async def test_a_silence_can_be_planned(silence: Call, router: respx.Router) -> None:
     router.get("/am/api/v2/alerts").respond(json=[])
     created = router.post("/am/api/v2/silences").respond(json={"silenceID": ID})

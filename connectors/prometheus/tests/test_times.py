@@ -1,5 +1,15 @@
 import pytest
-from hub_connector_prometheus.times import MOST_POINTS, Window, age, clock, fitting_step, lasting, roughly, window
+from hub_connector_prometheus.times import (
+    MOST_POINTS,
+    Window,
+    age,
+    clock,
+    fitting_step,
+    lasting,
+    moment_of,
+    roughly,
+    window,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,3 +92,9 @@ def test_the_age_of_a_go_time_is_told_roughly(moment: str, text: str) -> None:
 
 def test_a_clock_that_runs_ahead_gives_no_negative_age() -> None:
     assert roughly(-3) == "0s"
+
+
+def test_a_time_of_the_api_is_told_to_the_second_in_utc() -> None:
+    assert moment_of("2026-01-01T12:00:00.123456789Z") == "2026-01-01T12:00:00Z"
+    assert moment_of("2026-01-01T13:00:00+01:00") == "2026-01-01T12:00:00Z"
+    assert moment_of("whenever") == "?"

@@ -13,93 +13,6 @@ def success(data: Any) -> dict[str, Any]:
     return {"status": "success", "data": data}
 
 
-def alert(name: str, state: str = "firing", summary: str = "", **labels: str) -> dict[str, Any]:
-    return {
-        "labels": {"alertname": name, **labels},
-        "annotations": {"summary": summary} if summary else {},
-        "state": state,
-        "activeAt": "2026-01-01T12:00:00.5Z",
-        "value": "1e+00",
-    }
-
-
-ALERTS = [
-    alert("Slow", "pending", severity="warning", service="search"),
-    alert("Errors", severity="critical", service="checkout", summary="Checkout fails\nfor many"),
-]
-
-
-async def test_firing_alerts_come_first_with_what_they_are_about(call: Call, router: respx.Router) -> None:
-    router.get("/api/v1/alerts").respond(json=success({"alerts": ALERTS}))
-    lines = (await call("alerts")).splitlines()
-    assert lines[0] == "active alerts: 1 firing, 1 pending"
-    assert lines[1] == "state\talert\tseverity\tsince\tlabels\tabout"
-    assert lines[2].startswith("firing\tErrors\tcritical\t")
-    assert lines[2].endswith("ago\tservice=checkout\tCheckout fails for many")
-    assert lines[3].startswith("pending\tSlow")
-
-
-async def test_alerts_are_chosen_by_state_and_words(call: Call, router: respx.Router) -> None:
-    router.get("/api/v1/alerts").respond(json=success({"alerts": ALERTS}))
-    assert "Slow" not in await call("alerts", state="firing")
-    assert "Errors" not in await call("alerts", search="severity=warning SEARCH")
-    assert (await call("alerts", search="nothing")).endswith("none of them matches")
-
-
-async def test_no_alert_is_an_answer(call: Call, router: respx.Router) -> None:
-    router.get("/api/v1/alerts").respond(json=success({"alerts": []}))
-    assert await call("alerts") == "no active alerts"
-
-
-def managed(url: str) -> dict[str, Any]:
-    return {"url": url, "alertmanager": f"{url}/alertmanager"}
-
-
-def known(
-    name: str, silenced: tuple[str, ...] = (), inhibited: tuple[str, ...] = (), **labels: str
-) -> dict[str, Any]:
-    status = {"state": "active", "silencedBy": list(silenced), "inhibitedBy": list(inhibited)}
-    return {
-        "labels": {"alertname": name, "cluster": "eu", **labels},
-        "annotations": {},
-        "status": status,
-        "startsAt": "2026-01-01T12:00:00Z",
-    }
-
-
-async def test_silenced_and_inhibited_alerts_are_marked(call: Call, router: respx.Router, url: str) -> None:
-    router.get("/api/v1/alerts").respond(json=success({"alerts": ALERTS}))
-    router.get("/alertmanager/api/v2/alerts").respond(
-        json=[
-            known("Errors", silenced=("id-1",), severity="critical", service="checkout"),
-            known("Slow", inhibited=("x",), severity="warning", service="search"),
-        ]
-    )
-    lines = (await call("alerts", with_settings=managed(url))).splitlines()
-    assert lines[-2].endswith("\tid-1")
-    assert lines[-1].endswith("\tinhibited")
-
-
-async def test_an_alertmanager_that_is_down_costs_silences_only(call: Call, router: respx.Router, url: str) -> None:
-    router.get("/api/v1/alerts").respond(json=success({"alerts": ALERTS}))
-    router.get("/alertmanager/api/v2/alerts").respond(503)
-    text = await call("alerts", with_settings=managed(url))
-    assert "silences unknown: Alertmanager" in text
-    assert "Errors" in text
-
-
-async def test_without_alerts_of_its_own_those_of_alertmanager_are_told(
-    call: Call, router: respx.Router, url: str
-) -> None:
-    router.get("/api/v1/alerts").respond(404, text="404 page not found")
-    with pytest.raises(NotFound, match="does not offer /api/v1/alerts"):
-        await call("alerts")
-    router.get("/alertmanager/api/v2/alerts").respond(json=[known("Disk", severity="info")])
-    text = await call("alerts", with_settings=managed(url))
-    assert "from Alertmanager" in text
-    assert "firing\tDisk\tinfo" in text
-
-
 RULES: dict[str, Any] = {
     "groups": [
         {
@@ -140,7 +53,7 @@ async def test_rules_are_listed_with_state_wait_and_health(call: Call, router: r
     lines = (await call("rules")).splitlines()
     assert lines[0] == "5 of 5 rules in 2 groups"
     assert lines[2] == "checkout\tErrors\tfiring\t5m\tok\tjob:errors:ratio > 0.05"
-    assert lines[4] == "a group / with spaces\tr0\trecords\t\terr: many-to-many\tx"
+    assert lines[4] == "a group / with spaces\tr0\trecords\t-\terr: many-to-many\tx"
 
 
 @pytest.mark.parametrize("search", ["Errors", "state=firing", "severity=critical", "type=alerting checkout"])
@@ -150,6 +63,12 @@ async def test_few_rules_are_told_in_full(call: Call, router: respx.Router, sear
     assert "alert: Errors (group checkout, file /etc/rules.yml)" in text
     assert "state: firing, active alerts: 1; for: 5m" in text
     assert "summary: Checkout fails" in text
+
+
+async def test_a_cut_query_of_a_rule_says_how_to_see_it_whole(call: Call, router: respx.Router) -> None:
+    found = [{"type": "recording", "name": f"r{n}", "query": "x + " * 60 + "x", "health": "ok"} for n in range(4)]
+    router.get("/api/v1/rules").respond(json=success({"groups": [{"name": "g", "rules": found}]}))
+    assert (await call("rules")).startswith("4 of 4 rules in 1 group\n… marks a cut query; search for")
 
 
 async def test_a_misspelt_rule_offers_near_names(call: Call, router: respx.Router) -> None:
@@ -194,7 +113,8 @@ async def test_targets_are_counted_and_those_that_are_down_shown(call: Call, rou
     assert "n:1" not in text
     assert "n:1" in await call("targets", health="up", search="job=node")
     assert len((await call("targets", health="all")).splitlines()) == 7
-    assert (await call("targets", search="node")).endswith("none of them matches")
+    assert (await call("targets", search="node")).endswith("none of the 1 matching is down")
+    assert (await call("targets", search="nowhere")).endswith("none of them matches")
 
 
 async def test_targets_that_are_all_up_are_told_in_a_line(call: Call, router: respx.Router) -> None:

@@ -21,7 +21,7 @@ ANSWER = {"status": "success", "data": {"resultType": "scalar", "result": [1, "1
 @pytest.mark.parametrize(
     ("status", "body", "error", "said"),
     [
-        (401, {"text": "Unauthorized\n"}, AuthenticationFailed, "rejected the credential"),
+        (401, {"text": "Unauthorized\n"}, AuthenticationFailed, "wants a credential"),
         (403, {"text": "no access"}, PermissionDenied, "does not permit this"),
         (404, {"text": "404 page not found"}, NotFound, "does not offer /api/v1/query"),
         (404, {"html": "<h1>nginx</h1>"}, NotFound, "does not offer /api/v1/query"),
@@ -62,7 +62,7 @@ async def test_every_failure_of_the_service_is_told_apart(
         ({"username": "me", "password": "canary"}, "connectors.prometheus.password"),
         ({"headers": {"X-Api-Key": "canary"}}, "connectors.prometheus.headers"),
         ({"cert_file": "client.pem"}, "connectors.prometheus.cert_file"),
-        ({}, "connectors.prometheus.bearer_token (no credential is set)"),
+        ({}, "No credential is set; set connectors.prometheus.bearer_token or connectors.prometheus.password"),
     ],
 )
 async def test_a_rejected_credential_names_its_setting_and_not_itself(
@@ -74,6 +74,18 @@ async def test_a_rejected_credential_names_its_setting_and_not_itself(
         await call("query", query="up", with_settings={"url": secure, **access})
     assert setting in refused.value.hint
     assert not access or "canary" not in str(refused.value)
+
+
+async def test_a_missing_tenant_is_told_from_a_missing_credential(
+    call: Call, router: respx.Router, url: str
+) -> None:
+    route = router.post("/api/v1/query").respond(401, text="no org id")
+    with pytest.raises(AuthenticationFailed) as refused:
+        await call("query", query="up")
+    assert refused.value.hint == "It wants a tenant; set connectors.prometheus.tenant"
+    with pytest.raises(AuthenticationFailed):
+        await call("query", query="up", with_settings={"url": url, "tenant": "payments"})
+    assert route.calls.last.request.headers["x-scope-orgid"] == "payments"
 
 
 async def test_a_missing_path_prefix_is_suspected_where_there_is_no_query_api(

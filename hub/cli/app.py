@@ -123,7 +123,8 @@ def main() -> None:
     except KeyboardInterrupt:
         pass
     try:
-        sys.stdout.flush()
+        if isinstance(sys.stdout, io.TextIOWrapper):  # None where stdout is closed
+            sys.stdout.flush()
     except OSError:
         # The reader is gone: Python must not complain about that when it flushes once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), cast("int", sys.stdout.fileno()))

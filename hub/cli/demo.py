@@ -1,10 +1,12 @@
 """`hub demo`: serves the sandbox, acts as an MCP client itself, and shows what an agent gets."""
 
 import asyncio
+import errno
 import os
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +16,7 @@ from hub.access.principal import OPEN
 from hub.cli.clients import ClientSetup, client_setups
 from hub.cli.errors import EXIT_INTERRUPTED
 from hub.cli.options import ConfigOption
+from hub.cli.show import columns
 from hub.cli.state import CommandState, state_of
 from hub.discovery.found import find_connectors
 from hub.discovery.state import ConnectorState
@@ -39,13 +42,23 @@ def demo(
 
     Runs hub.toml if there is one, else every installed connector in its sandbox. Goes on serving until Ctrl-C.
     """
-    from rich.console import Console
-
     state = state_of(ctx, config)
-    console = Console(highlight=False, soft_wrap=True)
+    console = _console()
     with _config(state) as (path, passing):
         status = asyncio.run(_run(console, state, path, port, once=once, passing=passing))
     raise typer.Exit(status)
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    class PlainConsole(Console):
+        def on_broken_pipe(self) -> None:
+            """Leave it to the command line, which ends quietly when nobody reads."""
+            raise BrokenPipeError(errno.EPIPE, "nobody reads")
+
+    # What is printed is not ours to style: a name or a result may hold what looks like markup.
+    return PlainConsole(highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
 @contextmanager
@@ -108,20 +121,26 @@ async def _tour(console: "Console", hub: "Hub", address: "Address") -> int:
     """What an agent sees: the connectors, the tools, and calls with their results; 1 if anything failed."""
     from mcp.client import Client
 
-    console.print(f"[bold]{hub.settings.hub.name}[/bold]  {address.mcp}\n")
     states = [state for state in hub.states(OPEN) if state.state != "disabled"]
-    for state in states:
-        _show_state(console, state)
     loaded = [state for state in states if state.state == "loaded"]
+    console.print(hub.settings.hub.name, style="bold", end="")
+    console.print(f"  {address.mcp}\n")
+    for state in states:
+        sandbox = "sandbox: invented data" if state.sandbox else ""
+        told = sandbox if state.state == "loaded" else f"{state.reason}. {state.hint}"
+        console.print(f"  {state.namespace:14} {state.title:14} {state.state:10} {told}".rstrip())
     if not loaded:
-        console.print("\nNo connector could be loaded, so there is nothing to show.")
-        return 1
+        raise StartError(
+            "No connector could be loaded, so there is nothing to show",
+            hint=next((state.hint for state in states if state.hint), "Enable one in hub.toml"),
+        )
     async with Client(address.mcp) as client:
         tools = (await client.list_tools()).tools
-        console.print(f"\n[bold]{len(tools)} tools[/bold], as an MCP client sees them over HTTP:")
-        for tool in tools:
-            first = (tool.description or "").partition("\n")[0]
-            console.print(f"  {tool.name:28} {first}", overflow="ellipsis", no_wrap=True, soft_wrap=False)
+        console.print(f"\n{len(tools)} tools, as an MCP client sees them over HTTP", style="bold")
+        rows = [(tool.name, (tool.description or "").partition("\n")[0]) for tool in tools]
+        width = console.width - 2 if console.is_terminal else None
+        for line in columns(("TOOL", "WHAT IT DOES"), rows, width=width).splitlines():
+            console.print(f"  {line}")
         failed = 0
         for name, arguments in _calls(hub, loaded):
             failed += await _show_call(console, client, name, arguments)
@@ -141,31 +160,34 @@ def _calls(hub: "Hub", loaded: list[ConnectorState]) -> list[tuple[str, dict[str
 
 async def _show_call(console: "Console", client: "Client", name: str, arguments: dict[str, Any]) -> bool:
     """Make one call and print it; whether it failed."""
-    from rich.text import Text
-
-    written = "  ".join(f"{key}={value}" for key, value in arguments.items())
-    console.print(Text.assemble("\n", ("▸ ", "bold"), (name, "bold cyan"), f"  {written}"))
+    console.print(f"\n▸ {name}", style="bold", end="")
+    console.print("".join(f"  {key}={value}" for key, value in arguments.items()))
     result = await client.call_tool(name, arguments)
     for block in result.content:
-        for line in getattr(block, "text", "").splitlines():
-            console.print(Text(f"  {line}".expandtabs(16)))
+        for line in _aligned(getattr(block, "text", "")):
+            console.print(f"  {line}")
     return bool(result.is_error)
 
 
-def _show_state(console: "Console", state: ConnectorState) -> None:
-    sandbox = "sandbox: invented data" if state.sandbox else ""
-    told = sandbox if state.state == "loaded" else f"{state.reason}. {state.hint}"
-    console.print(f"  {state.namespace:14} {state.title:14} {state.state:10} {told}".rstrip())
+def _aligned(text: str) -> Iterator[str]:
+    """The lines of a result; the tab-separated tables in it, made for models, with their columns in line."""
+    for tabbed, group in groupby(text.splitlines(), key=lambda line: "\t" in line):
+        lines = list(group)
+        if not tabbed:
+            yield from lines
+            continue
+        rows = [line.split("\t") for line in lines]
+        most = max(map(len, rows))
+        head, *body = [row + [""] * (most - len(row)) for row in rows]
+        yield from columns(head, body).splitlines()
 
 
 def _show_clients(console: "Console", setups: list[ClientSetup], address: "Address") -> None:
-    from rich.text import Text
-
-    console.print("\n[bold]Give it to an agent[/bold]  (paste one of these)")
+    console.print("\nGive it to an agent: paste one of these", style="bold")
     for setup in setups:
-        console.print(Text.assemble("\n  ", (f"{setup.client}, {setup.transport}", "bold"), f"  {setup.where}"))
-        console.print(Text(f"    {setup.text}"))
-    console.print(f"\n[bold]Serving MCP at {address.mcp}[/bold]  Ctrl-C ends it.")
+        console.print(f"\n  {setup.client}, {setup.transport}", style="bold", end="")
+        console.print(f"  {setup.where}\n    {setup.text}")
+    console.print(f"\nServing MCP at {address.mcp}; Ctrl-C ends it.", style="bold")
 
 
 def _is_free(host: str, port: int) -> bool:

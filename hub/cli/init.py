@@ -16,7 +16,7 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Write a commented hub.toml for the connectors installed; it is valid as it stands."""
+    """Write a commented hub.toml for the connectors installed; fill in what they need, then run `hub check`."""
     from hub.config.edit import write_atomically
     from hub.config.template import Installed, hub_toml
     from hub.connector.base import settings_of
@@ -46,8 +46,9 @@ def init(
             continue
         missing = [name for name, field in connector.settings_type.model_fields.items() if field.is_required()]
         typer.echo(
-            f"  {connector.name}: " + (f"fill in {', '.join(missing)}" if missing else "look through its settings")
+            f"  [connectors.{connector.name}]: "
+            + (f"fill in {', '.join(missing)}" if missing else "fill in what it needs")
         )
     if not installed:
         typer.echo("  no connector is installed; `pip install hub-connector-prometheus` brings one")
-    typer.echo("Next: edit it, then run `hub check`")
+    typer.echo("Next: edit it, then run `hub check`, which says what is missing")

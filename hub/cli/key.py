@@ -27,6 +27,9 @@ def key(
             f"{client!r} cannot be a client's name", hint="Take 1 to 64 of A-Z, a-z, 0-9, _ . @ -"
         ) from None
     roles = role or []
+    for name in roles:
+        if not name.isidentifier():
+            raise ConfigError(f"{name!r} cannot be a role's name", hint="Take a word, as in [roles.analyst]")
     typer.echo(f"The key of {client}. It is shown only now; the client sends it as `Authorization: Bearer …`.\n")
     typer.echo(f"    {value}\n")
     typer.echo("Add to hub.toml:\n")
@@ -34,5 +37,9 @@ def key(
     typer.echo(f'client = "{client}"')
     typer.echo(f'key_sha256 = "{digest}"')
     typer.echo(f"roles = {json.dumps(roles, ensure_ascii=False)}")
-    if not roles:
+    if roles:
+        typer.echo(
+            f"\nEach role needs its table, such as [roles.{roles[0]}]. A running hub takes it over on SIGHUP."
+        )
+    else:
         typer.echo("\nWithout a role it may do nothing: name one of your [roles.*] tables.")

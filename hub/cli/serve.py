@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hub.access.principal import LOCAL
 from hub.cli.options import ConfigOption
 from hub.cli.state import CommandState, state_of
 from hub.telemetry.logging import LogFormat, LogLevel, configure_logging
@@ -50,7 +51,7 @@ def serve(
     if stdio:
         _serve_stdio(state, strict=strict)
     else:
-        _serve_http(state, host, port, strict=strict, announce=_log if log_format == "json" else _say)
+        _serve_http(state, host, port, strict=strict, tell=log.info if log_format == "json" else _say)
 
 
 def _serve_stdio(state: CommandState, *, strict: bool) -> None:
@@ -63,19 +64,35 @@ def _serve_stdio(state: CommandState, *, strict: bool) -> None:
 
 
 def _serve_http(
-    state: CommandState, host: str | None, port: int | None, *, strict: bool, announce: "Callable[[Address], None]"
+    state: CommandState, host: str | None, port: int | None, *, strict: bool, tell: Callable[[str], None]
 ) -> None:
     from hub.server.http import run_http
 
-    _run(state, lambda hub: run_http(hub, host=host, port=port, ready=announce), strict=strict)
+    def face(hub: "Hub") -> Coroutine[Any, Any, None]:
+        def announce(address: "Address") -> None:
+            for line in _announced(hub, address):
+                tell(line)
+
+        return run_http(hub, host=host, port=port, ready=announce)
+
+    _run(state, face, strict=strict)
 
 
-def _log(address: "Address") -> None:
-    log.info("serving MCP at %s", address.mcp)
+def _announced(hub: "Hub", address: "Address") -> list[str]:
+    """Where the hub serves, who can reach it, and what it has to offer."""
+    lines = [f"Serving MCP at {address.mcp}"]
+    if not address.on_loopback:
+        lines.append(f"  listens on {address.host}: other machines reach it, and callers need a key")
+    for state in hub.states(LOCAL):
+        if state.state == "loaded":
+            lines.append(f"  {state.namespace}: {'sandbox, invented data' if state.sandbox else 'loaded'}")
+        elif state.state != "disabled":
+            lines.append(f"  {state.namespace}: {state.state.replace('_', ' ')}, see `hub check`")
+    return lines
 
 
-def _say(address: "Address") -> None:
-    typer.echo(f"Serving MCP at {address.mcp}", err=True)
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
 
 
 def _run(state: CommandState, face: "Callable[[Hub], Coroutine[Any, Any, None]]", *, strict: bool) -> None:

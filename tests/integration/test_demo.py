@@ -39,6 +39,23 @@ def test_the_tour_shows_connectors_tools_and_three_calls_and_ends_with_status_0(
     assert "CheckoutErrorRateHigh" in done.stdout
     assert "Traceback" not in done.stderr
     assert "\x1b[" not in done.stdout
+    assert "\t" not in done.stdout
+
+
+def test_a_reader_that_leaves_early_ends_it_quietly(tmp_path: Path) -> None:
+    command = f"{HUB} demo --once --port 0 | head -n 3"
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, timeout=50, check=False
+    )
+    assert len(done.stdout.splitlines()) == 3
+    assert "Traceback" not in done.stderr
+
+
+def test_without_any_usable_connector_it_ends_with_what_to_do(demo: Demo) -> None:
+    done = demo(config="[server]\nport = 0\n[connectors.missing]\nsandbox = true\n")
+    assert done.returncode == 1
+    assert "No connector could be loaded" in done.stderr
+    assert "[connectors.missing]" in done.stdout + done.stderr
 
 
 def test_a_busy_port_of_the_file_is_replaced_by_a_free_one_and_said(demo: Demo) -> None:

@@ -69,22 +69,31 @@ class Gate:
         Raises:
             RateLimited: It would take longer than the deadline or the longest wait.
         """
-        while (pause := self._closed_until - clock.now()) > 0:
-            if pause > min(LONGEST_WAIT, deadline - clock.now()):
+        until = min(clock.now() + LONGEST_WAIT, deadline)
+        while True:
+            await self._wait_for_the_pause(until, clock)
+            if self._budget is None:
+                return
+            now = clock.now()
+            if (wait := self._budget.wait(now)) > until - now:
+                raise RateLimited(
+                    f"The request budget for {self._label} is used up", hint=_again(wait), retry_after=wait
+                )
+            self._budget.reserve(now)
+            if wait <= 0:
+                return
+            await clock.sleep(wait)
+            if self._closed_until <= clock.now():
+                return
+            # A pause has begun meanwhile; all who wait come out of it together, so each takes a new time.
+
+    async def _wait_for_the_pause(self, until: float, clock: Clock) -> None:
+        while (pause := self._closed_until - (now := clock.now())) > 0:
+            if pause > until - now:
                 raise RateLimited(
                     f"{self._label} has asked for a pause of its rate limit", hint=_again(pause), retry_after=pause
                 )
             await clock.sleep(pause)
-        if self._budget is None:
-            return
-        now = clock.now()
-        if (wait := self._budget.wait(now)) > min(LONGEST_WAIT, deadline - now):
-            raise RateLimited(
-                f"The request budget for {self._label} is used up", hint=_again(wait), retry_after=wait
-            )
-        self._budget.reserve(now)
-        if wait > 0:
-            await clock.sleep(wait)
 
     def told(self) -> list[str]:
         """The pause and the budget in words; nothing while there is neither."""

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from hub.connector.service import Service
 from hub.errors import DeadlineExceeded
 from hub.http.address import build_path, parse_base_url, parse_proxy
-from hub.http.breaker import Breaker
-from hub.http.budget import Gate
 from hub.http.exchange import current_exchange
 from hub.http.failures import Failures
 from hub.http.headers import SAFE_METHODS, checked_headers
+from hub.http.traffic import Traffic
 
 if TYPE_CHECKING:
     import httpx
@@ -32,17 +31,20 @@ class ServiceClient:
 
     Building one opens nothing; httpx and aiohttp are imported and the pool is made at the first request.
 
+    Args:
+        service: Where it is and what is needed to talk to it.
+        traffic: Pause, budget and outage that this client shares with others; its own if left out.
+
     Raises:
         ConfigError: The base URL, the proxy or the rate limit cannot be used.
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, *, traffic: Traffic | None = None) -> None:
         self.service = service
         self._base = parse_base_url(service.base_url, setting=service.setting)
         self._failures = Failures(service)
-        self._gate = Gate(self._failures.label, service.rate_limit)
         self._proxy = parse_proxy(service.proxy, setting=service.setting) if service.proxy else None
-        self._breaker = Breaker(self._failures.label, service.setting)
+        self._traffic = Traffic(service) if traffic is None else traffic
         self._delivery: Delivery | None = None
         self._bridge: SDKBridge | None = None
 
@@ -141,6 +143,9 @@ class ServiceClient:
         its own, the hub's error for that answer is raised here in its place. What the guarded client itself refuses
         or cannot do (no connection, budget, deadline, another host) comes out of here as the hub's error, too.
 
+        A write that may have reached the service and got no usable answer, or only a gateway's (502, 504), ends the
+        work at once with the hub's error: the SDK gets no chance to send it again by itself.
+
         Args:
             work: Gets a requests session whose every request goes through this client. What is mounted on it is
                 ignored. Must return plain data, since SDK objects make requests when they are looked at.
@@ -162,9 +167,9 @@ class ServiceClient:
     def health(self) -> str:
         """What is known of the service without asking it: an outage, a pause, the budget left; may be empty."""
         told: list[str] = []
-        if (down := self._breaker.down_since) is not None:
+        if (down := self._traffic.breaker.down_since) is not None:
             told.append(f"has not answered since {down:%H:%M:%S}Z")
-        told += self._gate.told()
+        told += self._traffic.gate.told()
         return f"{self._failures.label} {', '.join(told)}" if told else ""
 
     async def aclose(self) -> None:
@@ -187,8 +192,7 @@ class ServiceClient:
                 self.service,
                 self._base,
                 self._proxy,
-                breaker=self._breaker,
-                gate=self._gate,
+                traffic=self._traffic,
                 failures=self._failures,
             )
         return self._delivery

@@ -16,8 +16,7 @@ from hub.connector.service import Service
 from hub.errors import HubError
 from hub.http.address import BaseURL, Origin
 from hub.http.bodies import Inflater, TooLarge, UnknownEncoding, capped, inflater_for, whole
-from hub.http.breaker import Breaker
-from hub.http.budget import LONGEST_WAIT, Gate
+from hub.http.budget import LONGEST_WAIT
 from hub.http.clock import Clock
 from hub.http.exchange import current_exchange
 from hub.http.failures import Failures
@@ -27,20 +26,21 @@ from hub.http.outcome import NotSent, SendFailure, Unanswered
 from hub.http.parcel import Answer, Carrier, Parcel, ServiceResponse
 from hub.http.redirects import MOST_REDIRECTS, REDIRECTS, redirect_target
 from hub.http.tls import context_for
+from hub.http.traffic import Traffic
 from hub.http.transport import AiohttpCarrier
 from hub.http.vendor_limits import pause_asked, retry_after
 from hub.http.wire import replaced_wire
 
 _ATTEMPTS = 3
 _FAILING_FOR_NOW = frozenset((502, 503, 504))
-_FROM_A_GATEWAY = frozenset((502, 504))
+FROM_A_GATEWAY = frozenset((502, 504))
 _ERROR_BODY = 64 * 1024
 _REAL_CLOCK = Clock()
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Order:
-    """One request as its caller means it; each attempt makes a parcel from it.
+    """One request as its caller means it, equal to no other; each attempt makes a parcel from it.
 
     Attributes:
         url: Absolute and encoded.
@@ -71,9 +71,14 @@ class Order:
     answered: bool = False
 
     @property
+    def sent(self) -> bool:
+        """Whether it may have reached the service."""
+        return self.parcel is not None and self.parcel.sent
+
+    @property
     def unanswered(self) -> bool:
         """Whether it may have reached the service and has no answer."""
-        return not self.answered and self.parcel is not None and self.parcel.sent
+        return not self.answered and self.sent
 
     @property
     def in_doubt(self) -> bool:
@@ -94,16 +99,15 @@ class Delivery:
         base: BaseURL,
         proxy: Origin | None,
         *,
-        breaker: Breaker,
-        gate: Gate,
+        traffic: Traffic,
         failures: Failures,
     ) -> None:
         self._service = service
         self._base = base
         self._proxy = proxy
         self._origin = str(base.origin)
-        self._breaker = breaker
-        self._gate = gate
+        self._breaker = traffic.breaker
+        self._gate = traffic.gate
         self._failures = failures
         self._carrier: Carrier | None = None
 
@@ -216,7 +220,7 @@ class Delivery:
             if wait is None and status in _FAILING_FOR_NOW:
                 wait = max(retry_after(response.headers) or 0.0, _backoff(attempt))
             if wait is None or not order.safe or not self._worthwhile(attempt, wait, order, clock):
-                if status in _FROM_A_GATEWAY:
+                if status in FROM_A_GATEWAY:
                     self._breaker.failed(clock)
                 else:
                     self._breaker.answered()

@@ -6,7 +6,7 @@ requests is imported here at the top, so this module itself is imported at the f
 import asyncio
 import io
 from collections.abc import Callable, Mapping
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future
 from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -20,9 +20,11 @@ from requests.utils import get_encoding_from_headers
 from hub.connector.service import Service
 from hub.errors import HubError, InvalidArguments, ServiceUnavailable
 from hub.http.address import DEFAULT_PORTS, BaseURL, Origin, check_raw_path, read_origin
-from hub.http.delivery import Delivery, Order
+from hub.http.delivery import FROM_A_GATEWAY, Delivery, Order
 from hub.http.failures import Failures
 from hub.http.headers import SAFE_METHODS, from_sdk
+from hub.http.outcome import Unanswered
+from hub.http.threads import DaemonThreads
 from hub.http.vendor_limits import pause_asked
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ _MOST_THREADS = 16
 
 
 class WorkAbandoned(BaseException):
-    """Ends a thread whose call is over. Not an Exception, so that no SDK's retry loop catches it."""
+    """Ends work that must send nothing more. Not an Exception, so that no SDK's retry loop catches it."""
 
 
 class SDKBridge:
@@ -46,9 +48,7 @@ class SDKBridge:
         self._base = base
         self._failures = failures
         self._jobs: set[_Job] = set()
-        self._threads = ThreadPoolExecutor(
-            max_workers=min(service.max_connections, _MOST_THREADS), thread_name_prefix="hub-sdk"
-        )
+        self._threads = DaemonThreads(min(service.max_connections, _MOST_THREADS), "hub-sdk")
 
     async def run(self, work: Callable[[requests.Session], R], *, safe: bool, seconds: float) -> R:
         """Run the work in a thread; see `ServiceClient.run_sdk`."""
@@ -64,9 +64,13 @@ class SDKBridge:
         except TimeoutError:
             if not scope.expired():
                 raise
-            raise self._failures.late(seconds, sent_write=job.in_doubt) from None
-        except WorkAbandoned:
-            raise ServiceUnavailable("The client was closed while the call was running") from None
+            raise job.ending or self._failures.late(seconds, sent_write=job.in_doubt) from None
+        except (WorkAbandoned, asyncio.CancelledError):
+            # Closing cancels work that waits for a thread; any other cancellation is not for this place to explain.
+            task = asyncio.current_task()
+            if not job.abandoned or (task is not None and task.cancelling()):
+                raise
+            raise job.ending or ServiceUnavailable("The client was closed while the call was running") from None
         finally:
             job.abandon()
             self._jobs.discard(job)
@@ -113,6 +117,10 @@ class SDKBridge:
         path = parts.path or "/"
         check_raw_path(self._base, path)
         return f"{path}?{parts.query}" if parts.query else path
+
+    def closed_on_a_write(self) -> HubError:
+        """The hub's error for a write that was on its way when the client was closed."""
+        return self._failures.of_send(Unanswered("the client was closed"), safe=False)
 
     def error_for(self, response: "httpx.Response", *, safe: bool) -> HubError:
         """The hub's error for an error answer."""
@@ -166,7 +174,7 @@ class GuardedAdapter(BaseAdapter):
         stream: bool = False,  # noqa: ARG002, FBT001  BaseAdapter's signature; a body is always read whole
         timeout: Any = None,
         verify: Any = True,  # noqa: ARG002  certificates are the service's matter
-        cert: Any = None,  # noqa: ARG002
+        cert: Any = None,  # noqa: ARG002  client certificates, too
         proxies: Mapping[str, str] | None = None,  # noqa: ARG002  so is the proxy
     ) -> requests.Response:
         """Send the request and return its whole answer.
@@ -184,32 +192,41 @@ class GuardedAdapter(BaseAdapter):
 
 
 class _Job:
-    """One piece of work and the requests it has under way."""
+    """One piece of work and the requests it has under way.
+
+    Attributes:
+        abandoned: Nobody waits for it any more.
+        ending: The error of the first write that may have reached the service without an answer the SDK could be
+            given. Whatever the SDK makes of it, nothing more is sent, and the work ends with this error.
+    """
 
     def __init__(self, bridge: SDKBridge, loop: asyncio.AbstractEventLoop, *, safe: bool, seconds: float) -> None:
         self._bridge = bridge
         self._loop = loop
         self._safe = safe
         self._deadline = loop.time() + seconds
-        self._abandoned = False
-        self._under_way: set[Future[httpx.Response]] = set()
-        self._latest: Order | None = None
+        self.abandoned = False
+        self._under_way: dict[Order, Future[httpx.Response] | None] = {}
+        self.ending: Exception | None = None
         self._problem: Callable[[], HubError] | None = None
 
     def run(self, work: Callable[[requests.Session], R]) -> R:
         """Do the work, in the thread it runs in."""
-        if self._abandoned:
-            raise WorkAbandoned
         try:
+            if self.abandoned:
+                raise WorkAbandoned
             with GuardedSession(GuardedAdapter(self)) as session:
-                return work(session)
-        except HubError:
+                result = work(session)
+        except BaseException as error:
+            if self.ending is not None:
+                raise self.ending from None
+            if self._problem is not None and isinstance(error, Exception) and not isinstance(error, HubError):
+                # The error of the last request says it better than the SDK, whose texts quote URLs and bodies.
+                raise self._problem() from None
             raise
-        except Exception:
-            # What went wrong with the last request says it better than the SDK, whose texts quote URLs and bodies.
-            if self._problem is None:
-                raise
-            raise self._problem() from None
+        if self.ending is not None:
+            raise self.ending
+        return result
 
     def send(self, request: requests.PreparedRequest, timeout: Any) -> requests.Response:
         """Send one request of the SDK and wait for its answer."""
@@ -231,29 +248,53 @@ class _Job:
     @property
     def in_doubt(self) -> bool:
         """Whether a write may have reached the service and has no answer."""
-        return self._latest is not None and self._latest.in_doubt
+        return any(order.in_doubt for order in list(self._under_way))
 
     def abandon(self) -> None:
         """Cancel what is under way and refuse whatever comes later."""
-        self._abandoned = True
-        for future in list(self._under_way):
-            future.cancel()
+        self.abandoned = True
+        if self.in_doubt:
+            self.ending = self.ending or self._bridge.closed_on_a_write()
+        for future in list(self._under_way.values()):
+            if future is not None:
+                future.cancel()
 
     def _wait_for(self, order: Order) -> "httpx.Response":
-        if self._abandoned:
-            raise WorkAbandoned
-        self._latest = order
-        # Not anyio.from_thread: it spins for ever when the scope of the call is cancelled already.
-        future = asyncio.run_coroutine_threadsafe(self._bridge.fetch(order), self._loop)
-        self._under_way.add(future)
-        if self._abandoned:  # since the look above
-            future.cancel()
+        self._check_open()
+        self._under_way[order] = None
         try:
-            return future.result()
+            # Not anyio.from_thread: it spins for ever when the scope of the call is cancelled already.
+            self._under_way[order] = future = asyncio.run_coroutine_threadsafe(self._fetch(order), self._loop)
+            if self.abandoned:  # before the future was there to be cancelled
+                future.cancel()
+            answer = future.result()
         except (asyncio.CancelledError, CancelledError):
             raise WorkAbandoned from None
+        except Exception:
+            if self.ending is not None:
+                raise WorkAbandoned from None
+            raise
         finally:
-            self._under_way.discard(future)
+            del self._under_way[order]
+        self._check_open()
+        return answer
+
+    async def _fetch(self, order: Order) -> "httpx.Response":
+        """Send it, on the loop; what a write has come to is decided here, before a deadline can step in between."""
+        self._check_open()
+        try:
+            answer = await self._bridge.fetch(order)
+        except Exception as error:
+            if order.sent and not order.safe:
+                self.ending = self.ending or error
+            raise
+        if not order.safe and answer.status_code in FROM_A_GATEWAY:
+            self.ending = self.ending or self._bridge.error_for(answer, safe=False)
+        return answer
+
+    def _check_open(self) -> None:
+        if self.abandoned or self.ending is not None:
+            raise WorkAbandoned
 
 
 def _same(error: HubError) -> HubError:

@@ -1,7 +1,6 @@
 """TLS contexts: the system's trust store, or a service's own CA and client certificate."""
 
 import ssl
-from functools import lru_cache
 from pathlib import Path
 
 from hub.connector.service import TLSFiles
@@ -23,12 +22,6 @@ def context_for(files: TLSFiles, *, setting: str) -> ssl.SSLContext:
     for path in (files.ca, files.certificate, files.key):
         if path is not None:
             _check_readable(path, setting)
-    return _build(files, setting, tuple(_changed(path) for path in (files.ca, files.certificate, files.key)))
-
-
-# Building costs up to 25 ms, most of it for the system's trust store; the times of change let a renewed file count.
-@lru_cache(maxsize=64)
-def _build(files: TLSFiles, setting: str, _changed: tuple[int, ...]) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=None if files.ca is None else str(files.ca))
     except (ssl.SSLError, OSError):
@@ -66,7 +59,3 @@ def _check_readable(path: Path, setting: str) -> None:
             pass
     except OSError as error:
         raise ConfigError(f"The TLS file {path} cannot be read: {error.strerror}", setting=setting) from None
-
-
-def _changed(path: Path | None) -> int:
-    return 0 if path is None else path.stat().st_mtime_ns

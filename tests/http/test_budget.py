@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from hub.config.rates import Rate
 from hub.connector.service import Service
 from hub.errors import ConfigError, PermissionDenied, RateLimited
-from hub.http.budget import LONGEST_PAUSE, Budget
+from hub.http.budget import LONGEST_PAUSE, Budget, Gate
 from hub.http.client import ServiceClient
+from hub.http.clock import Clock
 from hub.http.vendor_limits import pause_asked, retry_after
 from hub.testing.faults import Received, fault_server, http_answer
 from hub.testing.http import FastClock
@@ -53,6 +54,46 @@ async def test_a_budget_used_up_for_longer_than_the_wait_allowed_is_refused(open
             await client.post("/")
     assert refused.value.retry_after == pytest.approx(60, abs=1)
     assert len(server.requests) == 1
+
+
+class Timetable:
+    """A clock that stands still, but for waits; what is planned for one of them happens while it lasts."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+        self.plan: dict[int, Callable[[], None]] = {}
+        self.clock = Clock(now=lambda: sum(self.waits), sleep=self.sleep)
+
+    async def sleep(self, seconds: float) -> None:
+        self.plan.pop(len(self.waits), lambda: None)()
+        self.waits.append(seconds)
+
+
+async def test_a_request_in_turn_for_the_budget_obeys_a_pause_asked_for_meanwhile() -> None:
+    gate, times = Gate("Fake", "1/10s"), Timetable()
+    await gate.enter(100, times.clock)
+    times.plan[0] = lambda: gate.close(15)
+    await gate.enter(100, times.clock)
+    assert times.waits[:2] == [10, 5]
+    assert times.clock.now() == 20
+
+
+async def test_a_request_in_turn_for_the_budget_is_refused_when_the_pause_is_too_long_to_wait_for() -> None:
+    gate, times = Gate("Fake", "1/10s"), Timetable()
+    await gate.enter(100, times.clock)
+    times.plan[0] = lambda: gate.close(60)
+    with pytest.raises(RateLimited, match="asked for a pause") as refused:
+        await gate.enter(100, times.clock)
+    assert refused.value.retry_after == 50
+
+
+async def test_waits_one_after_the_other_do_not_add_up_beyond_the_longest() -> None:
+    gate, times = Gate("Fake", None), Timetable()
+    gate.close(15)
+    times.plan[0] = lambda: gate.close(30)
+    with pytest.raises(RateLimited):
+        await gate.enter(100, times.clock)
+    assert times.waits == [15]
 
 
 def test_a_rate_that_is_none_is_a_configuration_error() -> None:

@@ -235,8 +235,10 @@ async def test_time_over_tells_a_read_from_a_write(open_client: OpenClient) -> N
             await client.run_sdk(lambda session: session.get(f"{server.url}/never"), timeout=0.1)
         with pytest.raises(OutcomeUnknown):
             await client.run_sdk(lambda session: session.post(f"{server.url}/never"), timeout=0.1)
+        over = threading.Event()
         with pytest.raises(DeadlineExceeded):
-            await client.run_sdk(lambda _: time.sleep(0.3), timeout=0.1)
+            await client.run_sdk(lambda _: over.wait(5), timeout=0.1)
+        over.set()
 
 
 async def test_the_requests_of_an_sdk_count_for_the_call(open_client: OpenClient) -> None:
@@ -259,6 +261,23 @@ async def test_closing_the_client_ends_the_work(open_client: OpenClient) -> None
         await client.aclose()
         with pytest.raises(ServiceUnavailable, match="closed"):
             await task
+
+
+async def test_work_that_waits_for_a_thread_when_the_client_closes_is_told_so(open_client: OpenClient) -> None:
+    begun, over = threading.Event(), threading.Event()
+
+    def work(_: requests.Session) -> None:
+        begun.set()
+        over.wait(5)
+
+    async with open_client("http://127.0.0.1:1", max_connections=1) as client:
+        tasks = [asyncio.create_task(client.run_sdk(work)) for _ in range(2)]
+        await asyncio.to_thread(begun.wait, 5)
+        await client.aclose()
+        with pytest.raises(ServiceUnavailable, match="closed"):
+            await tasks[1]
+        over.set()
+        await tasks[0]
 
 
 async def test_threads_are_bounded_and_survive_many_cancellations(open_client: OpenClient) -> None:

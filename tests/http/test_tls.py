@@ -132,12 +132,17 @@ def test_an_encrypted_key_is_refused_instead_of_asking_on_the_terminal(
         context_for(TLSFiles(certificate=certificates.certificate, key=encrypted), setting="")
 
 
-def test_contexts_are_shared_and_a_renewed_file_makes_a_new_one(certificates: Certificates) -> None:
-    files = TLSFiles(ca=certificates.ca)
-    first = context_for(files, setting="a")
-    assert context_for(TLSFiles(ca=certificates.ca), setting="a") is first
-    trustme.CA().cert_pem.write_to_path(certificates.ca)
-    assert context_for(files, setting="a") is not first
+async def test_a_renewed_certificate_counts_from_the_next_client_on(
+    open_client: OpenClient, certificates: Certificates
+) -> None:
+    own = TLSFiles(ca=certificates.ca)
+    async with fault_server(ok, tls=certificates.server()) as server:
+        async with open_client(server.url, tls=own) as client:
+            assert (await client.get("/")).text == "secure"
+        trustme.CA().cert_pem.write_to_path(certificates.ca)
+        async with open_client(server.url, tls=own) as client:
+            with pytest.raises(ServiceUnavailable, match="certificate is not trusted"):
+                await client.get("/")
 
 
 async def test_the_environment_adds_no_proxy_netrc_or_certificates(

@@ -6,7 +6,6 @@ HubError                        a person can act on it: what failed, which setti
 ├── StartError                  the hub cannot start: a busy port, a bind that is not allowed
 └── CallError                   one call failed; the text goes to the caller
     ├── UnknownName             no such tool, resource or prompt, or not visible to this caller
-    ├── Denied                  the policy says no
     ├── InvalidArguments        the arguments do not fit the schema or an id grammar
     ├── ApprovalRequired        a person has to agree first
     ├── QuotaExceeded           the hub's own limits; says when to retry
@@ -95,12 +94,6 @@ class UnknownName(CallError):
     def __init__(self, kind: str, name: str, near: Sequence[str] = ()) -> None:
         hint = f"Did you mean {' or '.join(near)}?" if near else ""
         super().__init__(f"Unknown {kind} {name!r}", hint=hint)
-
-
-class Denied(CallError):
-    """The policy does not allow this."""
-
-    code = "denied"
 
 
 class InvalidArguments(CallError):

@@ -43,7 +43,3 @@ class Keys:
             if hmac.compare_digest(known, digest):
                 found = principal
         return found
-
-    def principals(self) -> Sequence[Principal]:
-        """Everybody who can come by key, each once, in the order of the file."""
-        return tuple(dict.fromkeys(principal for _, principal in self._known))

@@ -77,11 +77,16 @@ class Policy:
 
     Args:
         roles: The `[roles.*]` tables.
-        enforced: Whether roles decide: they do as soon as there are keys.
+        enforced: Whether keys are configured, so that whoever comes over HTTP is held to the roles of a key.
+        local_roles: Roles of local processes; None lets them do everything. While no keys are configured, HTTP
+            serves this machine alone, and its callers have these roles too.
     """
 
-    def __init__(self, roles: Mapping[str, RoleTable], *, enforced: bool) -> None:
+    def __init__(
+        self, roles: Mapping[str, RoleTable], *, enforced: bool, local_roles: tuple[str, ...] | None = None
+    ) -> None:
         self._enforced = enforced
+        self._local_roles = local_roles
         self._tables = roles
         self._roles = {name: _Role(name, table) for name, table in roles.items()}
         self._by_roles = lru_cache(maxsize=_CACHED_DECISIONS)(self._decide_by_roles)
@@ -89,7 +94,11 @@ class Policy:
     @cached_property
     def version(self) -> str:
         """Names this very set of roles in the audit log: the same roles give the same version."""
-        told = [self._enforced, sorted((name, table.model_dump_json()) for name, table in self._tables.items())]
+        told = [
+            self._enforced,
+            self._local_roles,
+            sorted((name, table.model_dump_json()) for name, table in self._tables.items()),
+        ]
         return sha256(repr(told).encode()).hexdigest()[:12]
 
     @cached_property
@@ -104,24 +113,33 @@ class Policy:
         """What `principal` may do with `name`.
 
         Args:
-            principal: Who asks. A local process acts for the owner of hub.toml and may do everything.
+            principal: Who asks. Without `local_roles`, a local process acts for the owner of hub.toml and may do
+                everything.
             name: With namespace: of a tool, a resource template or a prompt.
-            builtin: It is one of the hub's own tools; these need no allowing, but can be denied.
+            builtin: It is one of the hub's own tools; these need no allowing, but can be denied, or need approval.
         """
-        if principal.how == "local":
-            return self._local
-        if not self._enforced:
-            return self._open
-        return self._by_roles(principal.roles, name, builtin)
+        roles = self._roles_of(principal)
+        if roles is None:
+            return self._local if principal.how == "local" else self._open
+        return self._by_roles(roles, name, builtin)
+
+    def restricts(self, principal: Principal) -> bool:
+        """Whether roles decide about this principal at all."""
+        return self._roles_of(principal) is not None
+
+    def _roles_of(self, principal: Principal) -> tuple[str, ...] | None:
+        if self._enforced and principal.how != "local":
+            return principal.roles
+        return self._local_roles
 
     def _decide_by_roles(self, names: tuple[str, ...], name: str, builtin: bool) -> Decision:  # noqa: FBT001  a cache key
         roles = [self._roles[role] for role in names if role in self._roles]
         if rule := _first(name, (role.denied_tools for role in roles)):
             return Decision("deny", rule, self.version)
-        if builtin:
-            return Decision("allow", "the hub's own tool", self.version)
         if rule := _first(name, (role.require_approval for role in roles)):
             return Decision("approve", rule, self.version)
+        if builtin:
+            return Decision("allow", "the hub's own tool", self.version)
         if rule := _first(name, (role.allowed_tools for role in roles)):
             return Decision("allow", rule, self.version)
         told = f"no allowed_tools of {', '.join(names)}" if names else "the client has no roles"

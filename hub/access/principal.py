@@ -20,7 +20,8 @@ class Principal:
 
 
 LOCAL = Principal(client="local", how="local")
-"""Whoever started this process: the command line and stdio. Works under hub.toml's own user."""
+"""Whoever started this process: the command line and stdio. Works under hub.toml's own user, with the roles of
+`[auth] local_roles`."""
 
 OPEN = Principal(client="anonymous", how="open")
 """Anybody on loopback while no keys are configured."""

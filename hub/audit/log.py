@@ -15,7 +15,7 @@ from queue import SimpleQueue
 
 from hub.audit.records import Conclusion, Intent, Refusal, Row, log_file
 from hub.audit.redact import Redactor
-from hub.errors import AuditUnavailable
+from hub.errors import AuditUnavailable, DeadlineExceeded, HubError
 
 log = logging.getLogger("hub.audit")
 
@@ -43,8 +43,10 @@ class _Pending:
 
     @property
     def abandoned(self) -> bool:
-        """An intent whose caller is gone: nothing will be done. An outcome is written all the same."""
-        return self.intent is not None and self.done.done()
+        """An intent whose caller is gone, so that nothing will be done; one that came too late is still written."""
+        if self.intent is None or not self.done.done():
+            return False
+        return self.done.cancelled() or not isinstance(self.done.exception(), DeadlineExceeded)
 
 
 class AuditLog:
@@ -97,24 +99,33 @@ class AuditLog:
         """Why the log cannot be written at present; empty while it can."""
         return f"the audit log {self.path} cannot be written: {self._problem}" if self._problem else ""
 
-    async def intend(self, intent: Intent) -> int:
+    async def intend(self, intent: Intent, seconds: float | None = None) -> int:
         """Record a call that is about to be carried out; returns once that is on disk.
 
-        If the caller is cancelled meanwhile, the log says that nothing was done.
+        If the caller is cancelled meanwhile, or the time is over, the log says that nothing was done.
+
+        Args:
+            intent: What is about to be done.
+            seconds: The time the call has left; the log's own patience holds in any case.
 
         Returns:
             The sequence number, for `conclude`.
 
         Raises:
             AuditUnavailable: It is not recorded, so the call must not be carried out.
+            DeadlineExceeded: It was not recorded in time, so the call must not be carried out.
         """
         done = self._submit(intent.row(), intent)
+        timer = None if seconds is None else self._loop.call_later(seconds, self._too_late, intent, done)
         try:
             return await done
         except asyncio.CancelledError:
             if not done.cancelled() and done.exception() is None:  # cancelled in the moment it was written
                 _ignore(self._submit(_nothing_done(intent, "cancelled").row(done.result())))
             raise
+        finally:
+            if timer is not None:
+                timer.cancel()
 
     async def conclude(self, intent: int, conclusion: Conclusion) -> None:
         """Record what came of a call; returns once that is on disk. It is written even if the caller is cancelled.
@@ -180,7 +191,7 @@ class AuditLog:
             if not pending.done.done():
                 pending.done.set_result(sequence)
             elif pending.intent is not None and not self._closed:
-                outcome = "cancelled" if pending.done.cancelled() else AuditUnavailable.code
+                outcome = _code_of(pending.done)
                 _ignore(self._submit(_nothing_done(pending.intent, outcome).row(sequence)))
         if self._problem:
             log.warning("The audit log %s can be written again", self.path)
@@ -206,6 +217,16 @@ class AuditLog:
         if self._waiting:
             self._watch = self._loop.call_at(self._waiting[0].since + self._patience, self._lose_patience)
 
+    def _too_late(self, intent: Intent, done: "asyncio.Future[int]") -> None:
+        if not done.done():
+            done.set_exception(
+                DeadlineExceeded(
+                    f"The audit log did not take the record of {intent.name} within the call's time,"
+                    " so nothing was done",
+                    hint="Try again; if that stays so, whoever runs the hub can look what holds up its disk",
+                )
+            )
+
     def _refuse_pending(self, pending: _Pending) -> None:
         if not pending.done.done():
             pending.done.set_exception(
@@ -224,6 +245,11 @@ class AuditLog:
         if problem != self._problem:
             log.error("The audit log %s cannot be written, so calls are refused: %s", self.path, problem)
             self._problem = problem
+
+
+def _code_of(done: "asyncio.Future[int]") -> str:
+    error = None if done.cancelled() else done.exception()
+    return error.code if isinstance(error, HubError) else "cancelled"
 
 
 def _nothing_done(intent: Intent, outcome: str) -> Conclusion:

@@ -23,7 +23,7 @@ class AuditEntry:
         last: Of its newest record; where `follow` goes on.
         time: When it was recorded first, in UTC.
         call: Its id; names it in errors and logs.
-        kind: `tool`, `resource` or `prompt`.
+        kind: `tool`, `resource`, `prompt` or `completion`.
         name: What was asked for.
         uri: Of the resource read.
         namespace: Of the connector; empty where the name led nowhere.
@@ -41,6 +41,7 @@ class AuditEntry:
         requests: Requests that were handed to the network.
         retry_after: Seconds, where the error knew.
         result_size: Characters of text and bytes of images in the result.
+        calls: How many calls it stands for; beyond 1 for repeated refusals over a quota.
     """
 
     sequence: int
@@ -65,6 +66,7 @@ class AuditEntry:
     requests: int | None = None
     retry_after: float | None = None
     result_size: int | None = None
+    calls: int = 1
 
 
 def tail(path: Path, n: int) -> list[AuditEntry]:

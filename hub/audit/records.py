@@ -34,7 +34,7 @@ class Intent:
 
     Attributes:
         call: The call's id.
-        kind: `tool`, `resource` or `prompt`.
+        kind: `tool`, `resource`, `prompt` or `completion`.
         name: Name with namespace, as policies know it; for a name that leads nowhere, what the caller wrote.
         uri: Of the resource read.
         namespace: Of the connector.
@@ -74,10 +74,12 @@ class Refusal(Intent):
     Attributes:
         outcome: Code of the reason, see `hub.errors`; `denied` where the caller was told `unknown_name`.
         retry_after: Seconds, where the reason knows.
+        calls: How many refused calls this record stands for; all but the last of them left no other.
     """
 
     outcome: str
     retry_after: float | None = None
+    calls: int = 1
 
     def row(self) -> Row:
         """As it is written down."""

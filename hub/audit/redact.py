@@ -1,6 +1,5 @@
 """What the audit log may hold of a call's arguments: no secrets, and not too much."""
 
-import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -89,7 +88,7 @@ class Redactor:
         """A single text without secrets, cut to `longest` characters."""
         if len(text) > longest:
             text = text[: longest * 4]  # a secret across the cut is seen whole
-        clean = self._clean(text).encode("utf-8", "backslashreplace").decode()  # lone surrogates
+        clean = self._clean(text)
         return clean if len(clean) <= longest else clean[:longest] + "…"
 
     def arguments(self, arguments: Mapping[str, Any], sensitive: Collection[str] = ()) -> RedactedArguments:
@@ -135,6 +134,8 @@ class Redactor:
         return self._clean(str(value))
 
     def _clean(self, text: str) -> str:
+        if not text.isascii():
+            text = text.encode("utf-8", "backslashreplace").decode()  # lone surrogates, which no JSON reader takes
         text = self._mask_known(text)
         if len(text) < _SHORTEST_MATCH:
             return text
@@ -160,7 +161,4 @@ def _is_count(name: str, value: Any) -> bool:
 
 
 def _canonical(value: Any) -> bytes:
-    try:
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-    except TypeError:  # a lone surrogate, which UTF-8 cannot hold; the escapes of plain ASCII can
-        return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)

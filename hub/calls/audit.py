@@ -9,6 +9,7 @@ import orjson
 from hub.access.policy import Decision
 from hub.audit.log import AuditLog
 from hub.audit.records import Conclusion, Intent, Refusal
+from hub.audit.redact import RedactedArguments
 from hub.calls.authorize import Hidden
 from hub.calls.types import Call, Outcome
 from hub.catalog.items import AnyItem, ToolItem
@@ -30,18 +31,28 @@ class Ticket:
     began: float
 
 
-async def begin(audit: AuditLog, call: Call, item: AnyItem, decision: Decision) -> Ticket:
+async def begin(
+    audit: AuditLog, call: Call, item: AnyItem, decision: Decision, deadline: float | None = None
+) -> Ticket:
     """Record that the call is about to be carried out. Nothing may reach a service before this returns.
+
+    Args:
+        audit: The log.
+        call: What was asked for.
+        item: What the name led to.
+        decision: What the policy said.
+        deadline: When the call's time is over, on the `time.monotonic` clock.
 
     Raises:
         AuditUnavailable: It is not recorded, so the call must not be carried out.
+        DeadlineExceeded: It was not recorded in time, so the call must not be carried out.
     """
     began = time.monotonic()
-    arguments = audit.redactor.arguments(call.arguments, _sensitive(item))
+    arguments = _arguments(audit, call, item)
     sequence = await audit.intend(
         Intent(
             call=call.id,
-            kind=call.kind,
+            kind=_kind(call),
             name=item.name,
             uri=_uri(audit, call),
             namespace=item.namespace,
@@ -53,7 +64,8 @@ async def begin(audit: AuditLog, call: Call, item: AnyItem, decision: Decision) 
             policy=decision.policy,
             arguments=orjson.Fragment(arguments.json),
             arguments_sha256=arguments.sha256,
-        )
+        ),
+        None if deadline is None else max(deadline - began, 0.0),
     )
     return Ticket(
         audit=audit,
@@ -102,7 +114,13 @@ async def finish(ticket: Ticket, outcome: Outcome, requests: int = 0) -> None:
 
 
 async def record_refusal(
-    audit: AuditLog, call: Call, error: CallError, item: AnyItem | None = None, decision: Decision | None = None
+    audit: AuditLog,
+    call: Call,
+    error: CallError,
+    item: AnyItem | None = None,
+    decision: Decision | None = None,
+    *,
+    calls: int = 1,
 ) -> None:
     """Record a call that was refused before anything was done.
 
@@ -112,6 +130,7 @@ async def record_refusal(
         error: Why not.
         item: What the name led to, if anything.
         decision: What the policy said, if it was asked.
+        calls: How many refused calls the record stands for.
 
     Raises:
         AuditUnavailable: It is not recorded; the caller is told that instead of the reason.
@@ -119,11 +138,11 @@ async def record_refusal(
     code = error.code
     if isinstance(error, Hidden):
         code, decision = error.audit_code, error.decision
-    arguments = audit.redactor.arguments(call.arguments, _sensitive(item))
+    arguments = _arguments(audit, call, item)
     await audit.refuse(
         Refusal(
             call=call.id,
-            kind=call.kind,
+            kind=_kind(call),
             name=item.name if item else audit.redactor.text(call.name),
             uri=_uri(audit, call),
             namespace=item.namespace if item else "",
@@ -137,6 +156,7 @@ async def record_refusal(
             arguments_sha256=arguments.sha256,
             outcome=code,
             retry_after=error.retry_after,
+            calls=calls,
         )
     )
 
@@ -156,12 +176,21 @@ def _unrecorded(ticket: Ticket, conclusion: Conclusion, error: AuditUnavailable)
     )
 
 
-def _sensitive(item: AnyItem | None) -> frozenset[str]:
-    return item.declaration.sensitive if isinstance(item, ToolItem) else frozenset()
+def _arguments(audit: AuditLog, call: Call, item: AnyItem | None) -> RedactedArguments:
+    if call.completes is not None:
+        return audit.redactor.arguments({"completes": call.completes, "arguments": call.arguments})
+    return audit.redactor.arguments(
+        call.arguments, item.declaration.sensitive if isinstance(item, ToolItem) else frozenset()
+    )
+
+
+def _kind(call: Call) -> str:
+    return "completion" if call.completes is not None else call.kind
 
 
 def _uri(audit: AuditLog, call: Call) -> str | None:
-    return audit.redactor.text(call.name) if call.kind == "resource" else None
+    """Of the resource read; a completion reads none."""
+    return audit.redactor.text(call.name) if call.kind == "resource" and call.completes is None else None
 
 
 def _size(content: Content) -> int:

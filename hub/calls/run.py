@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from hub.calls.current import current_call
 from hub.calls.types import Call
-from hub.catalog.items import AnyItem
+from hub.catalog.items import AnyItem, ToolItem
 from hub.connector.progress import current_progress
 from hub.errors import CallError, ConnectorError, DeadlineExceeded, OutcomeUnknown
 from hub.http.exchange import Exchange, current_exchange
@@ -43,22 +43,51 @@ async def run(
     """
     function = function or item.function
     tokens = (current_call.set(call), current_progress.set(call.progress), current_exchange.set(exchange))
+    task = asyncio.current_task()
+    taken_back = task.cancelling() if task else 0
+    scope = asyncio.timeout(max(exchange.deadline - time.monotonic(), 0.0))
     try:
-        async with asyncio.timeout(max(exchange.deadline - time.monotonic(), 0.0)):
-            if inspect.iscoroutinefunction(function):
-                return await cast("Awaitable[Any]", function(**arguments))
-            work = partial(copy_context().run, partial(function, **arguments))
-            return await asyncio.get_running_loop().run_in_executor(executor(), work)
-    except CallError:
+        async with scope:
+            value = await _started(function, arguments, executor)
+    except asyncio.CancelledError as error:
+        if task is None or task.cancelling() > taken_back:
+            raise
+        raise _unsure(item, exchange) or broken(item, call, error) from None  # the method cancelled itself
+    except (OutcomeUnknown, KeyboardInterrupt, GeneratorExit):
         raise
-    except TimeoutError:
-        raise _late(item, exchange) from None
-    except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a connector raises harms only its call
+    except BaseException as error:  # whatever a connector raises harms only its call
+        if scope.expired():
+            raise _late(item, exchange) from None
+        if unsure := _unsure(item, exchange):
+            raise unsure from None
+        if isinstance(error, CallError):
+            raise
         raise broken(item, call, error) from None
     finally:
         current_call.reset(tokens[0])
         current_progress.reset(tokens[1])
         current_exchange.reset(tokens[2])
+    if scope.expired():  # the method swallowed the cancellation; what it gave back comes too late
+        raise _done_late(item, exchange)
+    if unsure := _unsure(item, exchange):
+        raise unsure
+    return value
+
+
+async def _started(
+    function: Callable[..., Any], arguments: Mapping[str, Any], executor: Callable[[], Executor]
+) -> Any:
+    if inspect.iscoroutinefunction(function):
+        return await cast("Awaitable[Any]", function(**arguments))
+    work = partial(_blocking, partial(function, **arguments))
+    return await asyncio.get_running_loop().run_in_executor(executor(), partial(copy_context().run, work))
+
+
+def _blocking(work: Callable[[], Any]) -> Any:
+    try:
+        return work()
+    except StopIteration as error:  # no future can hold it, so that its caller would wait for ever
+        raise RuntimeError("StopIteration") from error
 
 
 def broken(item: AnyItem, call: Call, error: BaseException) -> ConnectorError:
@@ -74,12 +103,26 @@ def broken(item: AnyItem, call: Call, error: BaseException) -> ConnectorError:
 
 
 def _late(item: AnyItem, exchange: Exchange) -> CallError:
-    if exchange.unanswered_writes:
-        return OutcomeUnknown(
-            f"{item.name} was sent to the service and no answer came in time, so it may or may not have happened",
-            hint="Look whether it did before you repeat it",
-        )
-    return DeadlineExceeded(
+    return _unsure(item, exchange) or DeadlineExceeded(
         f"{item.name} was not done within its {item.deadline:g} seconds",
         hint=f"Ask for less, or raise `deadline` in [connectors.{item.namespace}]",
+    )
+
+
+def _done_late(item: AnyItem, exchange: Exchange) -> CallError:
+    if isinstance(item, ToolItem) and item.declaration.writes and exchange.requests:
+        return OutcomeUnknown(
+            f"{item.name} ended only after its {item.deadline:g} seconds were over, so it may have happened",
+            hint="Look whether it did before you repeat it",
+        )
+    return _late(item, exchange)
+
+
+def _unsure(item: AnyItem, exchange: Exchange) -> OutcomeUnknown | None:
+    """The error for a method that ends, in whatever way, while a write of it has no answer."""
+    if not exchange.unanswered_writes:
+        return None
+    return OutcomeUnknown(
+        f"{item.name} was sent to the service and no answer came, so it may or may not have happened",
+        hint="Look whether it did before you repeat it",
     )

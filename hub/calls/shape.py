@@ -22,13 +22,28 @@ MAX_IMAGE_BYTES = 2 * 1024 * 1024
 MAX_PARTS = 50
 """Pieces of content in one result."""
 MAX_ERROR_CHARACTERS = 2000
+SANDBOX_MARK = "[sandbox: invented data]"
+"""First line of every result that comes from a sandbox."""
 _SHORT = 64 * 1024
 """Characters up to which a text may be looked at twice."""
 
 log = logging.getLogger("hub.calls")
 
 
-def shape(value: Any, *, item: AnyItem, call: Call, settings: ResultsTable, spill: SpillStore) -> Outcome:
+def _unchanged(text: str) -> str:
+    return text
+
+
+def shape(
+    value: Any,
+    *,
+    item: AnyItem,
+    call: Call,
+    settings: ResultsTable,
+    spill: SpillStore,
+    redact: Callable[[str], str] = _unchanged,
+    sandbox: bool = False,
+) -> Outcome:
     """Make an outcome of what a tool, resource or prompt returned.
 
     Takes text, `Table`, `Result` and its pieces, pydantic models, dataclass objects, mappings, lists, numbers and
@@ -36,17 +51,35 @@ def shape(value: Any, *, item: AnyItem, call: Call, settings: ResultsTable, spil
     between rows; the whole goes to the spill store and the text says how to read on. A resource or a prompt is
     chosen by a person and so may fill the hard cap.
 
+    Args:
+        value: What the method returned.
+        item: Whose method.
+        call: The call it was for.
+        settings: How long a result may be.
+        spill: Keeps the whole of what is cut.
+        redact: Masks known secrets; asked before a text is cut or kept.
+        sandbox: The data are invented, so the result begins by saying so; it is plain text then.
+
     Raises:
         ConnectorError: The value is nothing that can be shown.
     """
+
+    def clean(text: str) -> str:
+        return redact(clean_text(text))
+
     tool = isinstance(item, ToolItem)
     limit = min(settings.max_tokens, HARD_MAX_TOKENS) if tool and item.name != READ_TOOL else HARD_MAX_TOKENS
+    if call.transport == "cli":
+        limit = math.inf  # a terminal or a pipe takes it all, and the store would end with the command
     mime_type = item.declaration.mime_type if isinstance(item, ResourceItem) else "text/plain"
-    if type(value) is str and len(value) <= _SHORT and fits(text := clean_text(value) or "no text", limit):
+    if sandbox:
+        limit -= estimate_tokens(SANDBOX_MARK)
+    elif type(value) is str and len(value) <= _SHORT and fits(text := clean(value) or "no text", limit):
         return Outcome(content=(Text(text),), mime_type=mime_type, source=item.namespace)
-    store = partial(spill.put, call.principal, mime_type=mime_type, source=item.name)
+    source = f"{item.name} {SANDBOX_MARK}" if sandbox else item.name
+    store = partial(spill.put, call.principal, mime_type=mime_type, source=source)
     try:
-        content, was_cut = _fitted(_parts(value, mime_type), limit, store, tool=tool)
+        content, was_cut = _fitted(_parts(value, mime_type), limit, store, clean, tool=tool)
     except CallError:
         raise
     except Exception as error:
@@ -55,17 +88,29 @@ def shape(value: Any, *, item: AnyItem, call: Call, settings: ResultsTable, spil
             f"{item.name} gave back a result that cannot be shown ({type(error).__name__})",
             hint=f"The hub's log has the details under call {call.id}",
         ) from None
-    return Outcome(content=content, mime_type="text/plain" if was_cut else mime_type, source=item.namespace)
+    if sandbox:
+        content = _marked(content)
+    mime_type = "text/plain" if was_cut or sandbox else mime_type
+    return Outcome(content=content, mime_type=mime_type, source=item.namespace)
 
 
-def shape_error(error: CallError, *, source: str = "") -> Outcome:
+def _marked(content: tuple[Content, ...]) -> tuple[Content, ...]:
+    match content:
+        case (Text(text=text), *rest):
+            return (Text(f"{SANDBOX_MARK}\n{text}"), *rest)
+        case _:
+            return (Text(SANDBOX_MARK), *content)
+
+
+def shape_error(error: CallError, *, source: str = "", redact: Callable[[str], str] = _unchanged) -> Outcome:
     """Make an outcome of an error: what failed, what to do next, and when to retry.
 
     Args:
         error: What was raised.
         source: Namespace of the connector it comes from, if from one.
+        redact: Masks known secrets.
     """
-    text = clean_text(str(error)[: 2 * MAX_ERROR_CHARACTERS])
+    text = redact(clean_text(str(error)[:_SHORT]))
     if len(text) > MAX_ERROR_CHARACTERS:
         text = f"{text[:MAX_ERROR_CHARACTERS]}… (cut)"
     if error.retry_after and not any(word in error.hint.lower() for word in ("again", "retry")):
@@ -92,7 +137,12 @@ def _parts(value: Any, mime_type: str) -> Sequence[Content | Table]:
 
 
 def _fitted(
-    parts: Sequence[Content | Table], limit: float, store: Callable[[str], SpilledResult], *, tool: bool
+    parts: Sequence[Content | Table],
+    limit: float,
+    store: Callable[[str], SpilledResult],
+    clean: Callable[[str], str],
+    *,
+    tool: bool,
 ) -> tuple[tuple[Content, ...], bool]:
     """The pieces clean and short enough, and whether a text was cut. Texts share the limit, pictures one cap."""
     content: list[Content] = []
@@ -101,12 +151,12 @@ def _fitted(
     for part in parts[:MAX_PARTS]:
         if isinstance(part, Image):
             image_bytes += len(part.data)
-            content.append(_image(part) if image_bytes <= MAX_IMAGE_BYTES else _left_out(part))
+            content.append(_image(part, clean) if image_bytes <= MAX_IMAGE_BYTES else _left_out(part))
         elif isinstance(part, ResourceLink):
-            content.append(_link(part))
+            content.append(_link(part, clean))
         else:
             value = part.text if isinstance(part, Text) else part.layout()
-            shown, stored = cut(value, limit, store=store, tool=tool)
+            shown, stored = cut(value, limit, store=store, tool=tool, clean=clean)
             limit -= estimate_tokens(shown)
             content.append(Text(shown))
             if stored is not None:
@@ -118,8 +168,8 @@ def _fitted(
     return tuple(content) or (Text("done"),), was_cut
 
 
-def _image(image: Image) -> Image:
-    return Image(data=image.data, mime_type=clean_text(image.mime_type))
+def _image(image: Image, clean: Callable[[str], str]) -> Image:
+    return Image(data=image.data, mime_type=clean(image.mime_type))
 
 
 def _left_out(image: Image) -> Text:
@@ -127,12 +177,12 @@ def _left_out(image: Image) -> Text:
     return Text(f"[a picture of {size:.1f} MiB is left out; the pictures of a result may take {most:.0f} MiB]")
 
 
-def _link(link: ResourceLink) -> ResourceLink:
+def _link(link: ResourceLink, clean: Callable[[str], str]) -> ResourceLink:
     return ResourceLink(
-        uri=clean_text(link.uri),
-        name=clean_text(link.name),
-        description=clean_text(link.description),
-        mime_type=clean_text(link.mime_type),
+        uri=clean(link.uri),
+        name=clean(link.name),
+        description=clean(link.description),
+        mime_type=clean(link.mime_type),
     )
 
 

@@ -18,11 +18,13 @@ class Call:
     Attributes:
         id: Unique; names the call in audit, logs and errors.
         kind: What `name` names.
-        name: Tool or prompt name as the caller wrote it, or the URI of a resource.
+        name: Tool or prompt name as the caller wrote it, or the URI of a resource (of a template, to complete it).
         arguments: As the caller sent them; checked in the validate stage.
         principal: Who is calling.
         transport: `http`, `sse`, `stdio`, `cli` or `memory`.
         progress: Where progress goes, if the caller asked.
+        completes: The argument whose values are asked for, beginning with what `arguments` has for it; None if
+            the thing itself is asked for.
     """
 
     id: str
@@ -32,6 +34,7 @@ class Call:
     principal: Principal
     transport: str
     progress: ProgressReport | None = None
+    completes: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,8 +90,8 @@ def _item(connector: Connector[Any], table: ConnectorTable, attribute: str, decl
     common: dict[str, Any] = {
         "name": name,
         "namespace": connector.namespace,
-        "title": declaration.title,
-        "description": description,
+        "title": f"Sandbox: {declaration.title}" if table.sandbox else declaration.title,
+        "description": f"Sandbox, invented data. {description}" if table.sandbox else description,
         "connector": connector,
         "function": function,
         "parameters": parameters_of(getattr(type(connector), attribute)),

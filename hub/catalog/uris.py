@@ -10,6 +10,7 @@ from hub.errors import ConnectorLoadError
 DEFAULT_GRAMMAR = r"[A-Za-z0-9_.:@-]+"
 _VARIABLE = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 _QUERY = re.compile(r"\{\?([a-z_][a-z0-9_,]*)\}$")
+_MOST_FIELDS = 20
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -49,7 +50,10 @@ class UriTemplate:
                 return None
             values[name] = value
         if query:
-            pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=20)
+            try:
+                pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+            except ValueError:  # more than that
+                return None
             if any(name not in self.query or name in values for name, _ in pairs):
                 return None
             values.update(pairs)

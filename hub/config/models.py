@@ -111,6 +111,9 @@ class AuthTable(Settings):
     """`[auth]`: who may call. Without keys the hub serves loopback only."""
 
     keys: tuple[KeyTable, ...] = ()
+    local_roles: tuple[str, ...] | None = None
+    """Roles of stdio and the command line, and of HTTP on loopback while there are no keys. Left out, they act for
+    the owner of this file and may do everything."""
 
 
 class RoleTable(Settings):
@@ -203,6 +206,14 @@ class HubSettings(Settings):
             if digest in owners:
                 raise ValueError(f"the keys of {owners[digest]} and {key.client} are the same; give each its own")
             owners[digest] = key.client
+        for role in self.auth.local_roles or ():
+            if role not in self.roles:
+                raise ValueError(f"auth.local_roles has the role {_unknown(role, self.roles, 'roles')}")
+        if self.roles and not self.auth.keys and self.auth.local_roles is None:
+            raise ValueError(
+                "[roles] have no effect: there are no [[auth.keys]] and no auth.local_roles that name them;"
+                " `hub key CLIENT --role ROLE` makes a key"
+            )
         for name in self.limits.connectors:
             if name not in self.connectors:
                 raise ValueError(f"limits.connectors names {_unknown(name, self.connectors, 'connectors')}")

@@ -33,6 +33,10 @@ name = {name}
 # max_concurrent_calls = 256
 # drain = 10.0                       # seconds that calls in flight get on shutdown
 
+# What stdio and the command line may do. Left out, they act for the owner of this file and may do everything.
+# [auth]
+# local_roles = ["analyst"]
+
 # Who may call over HTTP. Without keys the hub serves this machine alone. `hub key CLIENT --role ROLE` makes
 # a key and writes the lines to put here.
 # [[auth.keys]]

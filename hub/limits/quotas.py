@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 4096
 """Pairs of client and tool whose quotas are remembered."""
+_PER_CLIENT = "[limits] per_client"
 
 
 class _Quota(NamedTuple):
@@ -72,10 +73,32 @@ class Quotas:
         for number, (quota, item) in enumerate(quotas, 1):
             last = number == len(quotas)
             if not await (limiter.hit if last else limiter.test)(item, *quota.who):
-                reset = (await limiter.get_window_stats(item, *quota.who)).reset_time
-                raise _exceeded(quota, max(reset - self._now(), 0.0))
+                raise await self._refusal(limiter, quota, item)
         for quota, item in quotas[:-1]:
             await limiter.hit(item, *quota.who)
+
+    async def take_of_client(self, client: str) -> None:
+        """Count what never came to be a call against `per_client` alone, so that refusals are no way around it.
+
+        Args:
+            client: Name of the principal.
+
+        Raises:
+            QuotaExceeded: It is used up already.
+        """
+        rate = self._limits.per_client
+        if not rate:
+            return
+        limiter = self._limiter or self._start()
+        quota, item = _Quota(_PER_CLIENT, rate, ("client", client)), self._item(rate)
+        if not await limiter.hit(item, *quota.who):
+            raise await self._refusal(limiter, quota, item)
+
+    async def _refusal(
+        self, limiter: "MovingWindowRateLimiter", quota: _Quota, item: "RateLimitItem"
+    ) -> QuotaExceeded:
+        reset = (await limiter.get_window_stats(item, *quota.who)).reset_time
+        return _exceeded(quota, max(reset - self._now(), 0.0))
 
     def _applying(self, client: str, tool: str, namespace: str) -> "list[tuple[_Quota, RateLimitItem]]":
         """The quotas of one call; remembered for as many callers as call often."""
@@ -91,7 +114,7 @@ class Quotas:
         limits = self._limits
         quotas: list[_Quota] = []
         if limits.per_client:
-            quotas.append(_Quota("[limits] per_client", limits.per_client, ("client", client)))
+            quotas.append(_Quota(_PER_CLIENT, limits.per_client, ("client", client)))
         named = tool if tool in limits.tools else None
         pattern = named or next((pattern for pattern in limits.tools if fnmatchcase(tool, pattern)), None)
         if pattern is not None:

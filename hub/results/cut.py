@@ -16,7 +16,12 @@ _MAX_CHARACTERS = 8 * 1024 * 1024
 
 
 def cut(
-    value: str | TableText, max_tokens: float, *, store: Callable[[str], SpilledResult], tool: bool
+    value: str | TableText,
+    max_tokens: float,
+    *,
+    store: Callable[[str], SpilledResult],
+    tool: bool,
+    clean: Callable[[str], str] = clean_text,
 ) -> tuple[str, SpilledResult | None]:
     """The text, clean; if it is too long, as many of its lines as fit and what was stored of it.
 
@@ -27,11 +32,12 @@ def cut(
         max_tokens: Size of the answer, by estimate.
         store: Called with the clean text if it is too long.
         tool: Whether the reader can call tools; if not, the way on is a URI.
+        clean: Makes text from outside safe to show; asked before anything is cut or stored.
     """
-    table = _clean_table(value) if isinstance(value, TableText) else None
+    table = _clean_table(value, clean) if isinstance(value, TableText) else None
     whole = str(value)[: _MAX_CHARACTERS + 1] if table is None else str(table)
     dropped = len(whole) > _MAX_CHARACTERS
-    text = clean_text(whole[:_MAX_CHARACTERS]) or "no text"
+    text = (clean(whole[:_MAX_CHARACTERS]) if table is None else whole[:_MAX_CHARACTERS]) or "no text"
     if not dropped and fits(text, max_tokens):
         return text, None
     stored = store(text)
@@ -48,12 +54,12 @@ def cut(
     return "\n".join(part for part in (shown, statement, foot) if part), stored
 
 
-def _clean_table(table: TableText) -> TableText:
+def _clean_table(table: TableText, clean: Callable[[str], str]) -> TableText:
     """Clean in three pieces; cells hold no line ends, so that rows stay rows."""
     return TableText(
-        head=tuple(clean_text("\n".join(table.head)).split("\n")),
-        rows=tuple(clean_text("\n".join(table.rows)).split("\n")) if table.rows else (),
-        foot=clean_text(table.foot),
+        head=tuple(clean("\n".join(table.head)).split("\n")),
+        rows=tuple(clean("\n".join(table.rows)).split("\n")) if table.rows else (),
+        foot=clean(table.foot),
     )
 
 

@@ -32,10 +32,10 @@ def oracle(roles: Mapping[str, RoleTable], principal: Principal, name: str, *, b
     held = [roles[role] for role in principal.roles if role in roles]
     if any(fnmatchcase(name, pattern) for role in held for pattern in role.denied_tools):
         return "deny"
-    if builtin:
-        return "allow"
     if any(fnmatchcase(name, pattern) for role in held for pattern in role.require_approval):
         return "approve"
+    if builtin:
+        return "allow"
     return "allow" if any(fnmatchcase(name, p) for role in held for p in role.allowed_tools) else "deny"
 
 
@@ -97,6 +97,34 @@ def test_a_local_process_may_do_everything() -> None:
     assert (decision.verdict, decision.rule) == ("allow", "local process")
 
 
+@pytest.mark.parametrize("enforced", [True, False])
+def test_local_roles_hold_a_local_process_to_the_same_rules(enforced: bool) -> None:
+    roles = {"analyst": RoleTable(allowed_tools=("jira_*",), denied_tools=("*_delete",))}
+    policy = Policy(roles, enforced=enforced, local_roles=("analyst",))
+    assert policy.restricts(LOCAL)
+    assert policy.decide(LOCAL, "jira_search").rule == 'roles.analyst.allowed_tools "jira_*"'
+    assert policy.decide(LOCAL, "jira_delete").verdict == "deny"
+    assert policy.decide(LOCAL, "slack_post").verdict == "deny"
+
+
+def test_local_roles_that_are_empty_allow_nothing() -> None:
+    policy = Policy({"analyst": RoleTable(allowed_tools=("*",))}, enforced=True, local_roles=())
+    assert policy.decide(LOCAL, "jira_search").verdict == "deny"
+
+
+def test_without_keys_loopback_has_the_local_roles_and_with_keys_none() -> None:
+    roles = {"analyst": RoleTable(allowed_tools=("jira_*",))}
+    without = Policy(roles, enforced=False, local_roles=("analyst",))
+    assert without.decide(OPEN, "jira_search").verdict == "allow"
+    assert without.decide(OPEN, "slack_post").verdict == "deny"
+    assert Policy(roles, enforced=True, local_roles=("analyst",)).decide(OPEN, "jira_search").verdict == "deny"
+
+
+def test_the_hubs_own_tools_can_be_put_under_approval() -> None:
+    policy = Policy({"a": RoleTable(require_approval=("hub_*",))}, enforced=True)
+    assert policy.decide(by_key("a"), "hub_status", builtin=True).verdict == "approve"
+
+
 def test_without_keys_anybody_on_loopback_may_do_everything() -> None:
     policy = Policy({"analyst": RoleTable(denied_tools=("*",))}, enforced=False)
     assert policy.decide(OPEN, "jira_delete").verdict == "allow"
@@ -119,6 +147,7 @@ def test_the_version_changes_with_the_roles_and_with_nothing_else() -> None:
     assert Policy(dict(reversed(roles.items())), enforced=True).version == version
     assert Policy({**roles, "b": RoleTable(denied_tools=("x",))}, enforced=True).version != version
     assert Policy(roles, enforced=False).version != version
+    assert Policy(roles, enforced=True, local_roles=("a",)).version != version
     assert Policy(roles, enforced=True).decide(by_key("a"), "jira_search").policy == version
 
 

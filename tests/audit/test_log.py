@@ -3,6 +3,7 @@ import shutil
 import sqlite3
 import stat
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from hub.audit.log import AuditLog
 from hub.audit.reader import tail
 from hub.audit.records import Conclusion, Intent, Refusal, log_file
-from hub.errors import AuditUnavailable
+from hub.errors import AuditUnavailable, DeadlineExceeded
 
 MakeIntent = Callable[..., Intent]
 MakeConclusion = Callable[..., Conclusion]
@@ -265,3 +266,19 @@ async def test_a_call_cancelled_in_the_moment_its_intent_is_written_is_concluded
         await asyncio.gather(call, return_exceptions=True)
         assert call.cancelled()
     assert [entry.outcome for entry in tail(log_file(tmp_path), 1)] == ["cancelled"]
+
+
+async def test_an_intent_that_takes_longer_than_the_call_has_left_is_refused_in_time_and_concluded(
+    tmp_path: Path, intent: MakeIntent
+) -> None:
+    async with AuditLog.open(tmp_path) as audit:
+        await audit.intend(intent("before"))
+        with closing(sqlite3.connect(log_file(tmp_path), isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            began = asyncio.get_running_loop().time()
+            with pytest.raises(DeadlineExceeded, match=r"jira_search within the call's time, so nothing was done"):
+                await audit.intend(intent("late"), 0.05)
+            assert asyncio.get_running_loop().time() - began < 2
+            other.execute("ROLLBACK")
+        await audit.intend(intent("after"))
+    assert {e.call: e.outcome for e in tail(log_file(tmp_path), 9)}["late"] == "deadline_exceeded"

@@ -8,6 +8,7 @@ import pytest
 from hub.audit.log import AuditLog
 from hub.audit.reader import follow, tail
 from hub.audit.records import Conclusion, Intent, Refusal, log_file
+from hub.audit.redact import Redactor
 from hub.errors import ConfigError
 
 
@@ -91,3 +92,14 @@ def test_a_file_that_is_no_log_is_told_plainly(tmp_path: Path) -> None:
     log_file(tmp_path).write_bytes(b"nonsense" * 1000)
     with pytest.raises(ConfigError, match="cannot be read"):
         tail(log_file(tmp_path), 5)
+
+
+async def test_text_that_is_no_unicode_can_be_written_and_read_back(
+    tmp_path: Path, intent: Callable[..., Intent]
+) -> None:
+    arguments = Redactor().arguments({"query": "a\udcff", "\ud800": ["\udfff"]})
+    async with AuditLog.open(tmp_path) as audit:
+        await audit.intend(intent(arguments=orjson.Fragment(arguments.json)))
+    (entry,) = tail(log_file(tmp_path), 1)
+    assert orjson.loads(entry.arguments) == {"query": "a\\udcff", "\\ud800": ["\\udfff"]}
+    assert follow(log_file(tmp_path), 0) == []

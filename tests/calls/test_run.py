@@ -1,11 +1,13 @@
 """The connector's method within its deadline."""
 
 import asyncio
+import contextlib
 import sys
 import threading
 import time
 from collections.abc import Callable, Generator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -160,3 +162,102 @@ async def test_cancellation_reaches_the_method_and_is_passed_on(executor: Callab
     with pytest.raises(asyncio.CancelledError):
         await task
     assert ended.is_set()
+
+
+@pytest.mark.parametrize("way", ["raises", "awaits", "thread"])
+async def test_a_method_that_cancels_itself_fails_and_nobody_else_is_cancelled(
+    executor: Callable[[], Executor], way: str
+) -> None:
+    async def raises() -> None:
+        raise asyncio.CancelledError
+
+    async def awaits() -> None:
+        task = asyncio.create_task(asyncio.Event().wait())
+        task.cancel()
+        await task
+
+    def thread() -> None:
+        raise asyncio.CancelledError
+
+    work = {"raises": raises, "awaits": awaits, "thread": thread}[way]
+    with pytest.raises(ConnectorError, match=r"failed inside its connector \(CancelledError\)"):
+        await run(item_of(work), {}, call(), soon(), executor)
+
+
+async def test_a_value_after_a_swallowed_cancellation_comes_too_late(executor: Callable[[], Executor]) -> None:
+    async def work() -> str:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return "late"
+
+    with pytest.raises(DeadlineExceeded):
+        await run(item_of(work), {}, call(), soon(0.01), executor)
+
+
+async def test_a_write_that_swallowed_its_cancellation_may_have_happened(executor: Callable[[], Executor]) -> None:
+    async def work() -> str:
+        exchange = current_exchange.get()
+        assert exchange is not None
+        exchange.requests += 1
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return "written"
+
+    item = item_of(work)
+    item = replace(item, declaration=replace(item.declaration, writes=True))
+    with pytest.raises(OutcomeUnknown, match="may have happened"):
+        await run(item, {}, call(), soon(0.01), executor)
+
+
+async def test_an_error_in_place_of_the_cancellation_is_told_as_too_late(executor: Callable[[], Executor]) -> None:
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise NotFound("nothing there") from None
+
+    with pytest.raises(DeadlineExceeded):
+        await run(item_of(work), {}, call(), soon(0.01), executor)
+
+
+async def test_a_methods_own_timeout_is_not_told_as_the_calls(executor: Callable[[], Executor]) -> None:
+    async def work() -> None:
+        raise TimeoutError
+
+    with pytest.raises(ConnectorError, match=r"failed inside its connector \(TimeoutError\)"):
+        await run(item_of(work), {}, call(), soon(), executor)
+
+
+async def test_stop_iteration_in_a_thread_ends_the_call_at_once(executor: Callable[[], Executor]) -> None:
+    def work() -> None:
+        raise StopIteration
+
+    with pytest.raises(ConnectorError, match="RuntimeError"):
+        await run(item_of(work), {}, call(), soon(), executor)
+
+
+async def test_an_exception_of_no_known_kind_harms_only_its_call(executor: Callable[[], Executor]) -> None:
+    class Odd(BaseException):
+        pass
+
+    async def work() -> None:
+        raise Odd
+
+    with pytest.raises(ConnectorError, match="Odd"):
+        await run(item_of(work), {}, call(), soon(), executor)
+
+
+@pytest.mark.parametrize("end", [None, NotFound("no such thing"), ValueError("x"), asyncio.CancelledError()])
+async def test_a_method_that_ends_while_a_write_has_no_answer_is_unknown_however_it_ends(
+    executor: Callable[[], Executor], end: BaseException | None
+) -> None:
+    async def work() -> str:
+        exchange = current_exchange.get()
+        assert exchange is not None
+        exchange.unanswered_writes += 1
+        if end is not None:
+            raise end
+        return "all is well"
+
+    with pytest.raises(OutcomeUnknown, match="may or may not have happened"):
+        await run(item_of(work), {}, call(), soon(), executor)

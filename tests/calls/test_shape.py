@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from hub.access.principal import LOCAL, Principal
-from hub.calls.shape import MAX_IMAGE_BYTES, MAX_PARTS, shape, shape_error
+from hub.calls.shape import MAX_IMAGE_BYTES, MAX_PARTS, SANDBOX_MARK, shape, shape_error
 from hub.calls.types import Call, Outcome
 from hub.catalog.build import build_items
 from hub.catalog.items import AnyItem
@@ -205,6 +205,15 @@ def test_no_setting_lifts_the_hard_cap(shaped: Callable[..., Outcome]) -> None:
     assert estimate_tokens(text_of(shaped("some words\n" * 100_000, max_tokens=10_000))) <= HARD_MAX_TOKENS
 
 
+def test_the_command_line_gets_it_all(store: SpillStore) -> None:
+    text = "some words\n" * 20_000
+    outcome = shape(
+        text, item=ITEMS["shop_look"], call=replace(CALL, transport="cli"), settings=ResultsTable(), spill=store
+    )
+    assert text_of(outcome) == text
+    assert store.held_bytes == 0
+
+
 def test_many_pieces_share_the_limit(shaped: Callable[..., Outcome]) -> None:
     outcome = shaped(Result(tuple(Text("words and words\n" * 200) for _ in range(MAX_PARTS + 10))))
     total = sum(estimate_tokens(part.text) for part in outcome.content if isinstance(part, Text))
@@ -288,3 +297,78 @@ def test_an_error_says_what_failed_what_to_do_and_when(error: CallError, text: s
 
 def test_a_vendors_endless_error_text_is_cut() -> None:
     assert len(text_of(shape_error(CallError("x" * 100_000)))) < 2100
+
+
+def masked(text: str) -> str:
+    return text.replace("hunter22", "[secret]")
+
+
+@pytest.fixture
+def shaped_with(store: SpillStore) -> Callable[..., Outcome]:
+    def shaped(value: Any, item: str = "shop_look", **rest: Any) -> Outcome:
+        settings = ResultsTable(max_tokens=500)
+        return shape(value, item=ITEMS[item], call=CALL, settings=settings, spill=store, **rest)
+
+    return shaped
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "the token is hunter22",
+        "the token is hunt\u200ber22",
+        {"token": "hunter22"},
+        Table(columns=("hunter22",), rows=[("hunter22",), ("b",)], note="hunter22", total=9, cursor="hunter22"),
+        Result((Text("a"), Text("hunter22"))),
+        ResourceLink(uri="a://hunter22", name="hunter22", description="hunter22", mime_type="hunter22"),
+        Image(data=b"x", mime_type="image/hunter22"),
+    ],
+)
+@pytest.mark.parametrize("item", ["shop_look", "shop_order", "shop_triage"])
+def test_a_known_secret_is_masked_wherever_a_result_quotes_it(
+    shaped_with: Callable[..., Outcome], value: Any, item: str
+) -> None:
+    outcome = shaped_with(value, item, redact=masked)
+    assert "hunter22" not in repr(outcome)
+    assert "[secret]" in repr(outcome)
+
+
+def test_a_known_secret_is_masked_before_a_text_is_cut_and_kept(
+    shaped_with: Callable[..., Outcome], store: SpillStore
+) -> None:
+    lines = "\n".join(f"line {number} hunter22" for number in range(2000))
+    outcome = shaped_with(lines, redact=masked)
+    link = outcome.content[1]
+    assert isinstance(link, ResourceLink)
+    assert "hunter22" not in repr(outcome)
+    assert "hunter22" not in store.get(LOCAL, link.uri.removeprefix("hub://results/")).text
+
+
+def test_a_known_secret_is_masked_in_an_error() -> None:
+    outcome = shape_error(ConnectorError("bad hunter22", hint="not hunter22"), redact=masked)
+    assert text_of(outcome) == "bad [secret]. not [secret]"
+
+
+@pytest.mark.parametrize(
+    ("value", "first"),
+    [("fine", "fine"), (Table(columns=("a",), rows=[(1,)]), "a\n1"), (Result((Text("a"), Text("b"))), "a")],
+)
+@pytest.mark.parametrize("item", ["shop_look", "shop_order", "shop_triage"])
+def test_a_result_of_a_sandbox_begins_by_saying_so(
+    shaped_with: Callable[..., Outcome], value: Any, first: str, item: str
+) -> None:
+    outcome = shaped_with(value, item, sandbox=True)
+    assert text_of(outcome) == f"{SANDBOX_MARK}\n{first}"
+    assert (outcome.mime_type, outcome.source) == ("text/plain", "shop")
+
+
+def test_a_picture_or_a_cut_text_of_a_sandbox_says_so_too(
+    shaped_with: Callable[..., Outcome], store: SpillStore
+) -> None:
+    assert text_of(shaped_with(Image(data=b"x", mime_type="image/png"), sandbox=True)) == SANDBOX_MARK
+    outcome = shaped_with("word and word\n" * 2000, sandbox=True)
+    link = outcome.content[1]
+    assert isinstance(link, ResourceLink)
+    assert text_of(outcome).startswith(SANDBOX_MARK + "\n")
+    assert estimate_tokens(text_of(outcome)) <= 500
+    assert SANDBOX_MARK in store.get(LOCAL, link.uri.removeprefix("hub://results/")).source

@@ -108,3 +108,14 @@ def test_a_tools_own_deadline_beats_the_tables() -> None:
     items = {item.name: item for item in build_items(connector(), ConnectorTable(read_only=False)).items}
     assert items["tickets_close"].deadline == 5
     assert items["tickets_find"].deadline == 60
+
+
+def test_all_that_a_sandbox_offers_says_so_in_the_lists() -> None:
+    items = build_items(connector(), ConnectorTable(sandbox=True)).items
+    assert {type(item).__name__ for item in items} == {"ToolItem", "ResourceItem", "PromptItem"}
+    for item in items:
+        assert item.title.startswith("Sandbox: ")
+        assert item.description.startswith("Sandbox, invented data. ")
+    assert not any(
+        "andbox" in item.title + item.description for item in build_items(connector(), ConnectorTable()).items
+    )

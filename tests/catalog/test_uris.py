@@ -63,3 +63,8 @@ def test_whatever_matches_fits_the_grammar(tail: str) -> None:
 def test_a_template_that_cannot_work_is_refused(template: str, grammar: dict[str, str]) -> None:
     with pytest.raises(ConnectorLoadError):
         compile_template(template, grammar)
+
+
+def test_more_query_fields_than_anybody_needs_are_no_match() -> None:
+    template = compile_template("hub://results/{id}{?grep}", {})
+    assert template.match("hub://results/a1?" + "&".join(["grep=x"] * 30)) is None

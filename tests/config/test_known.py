@@ -1,3 +1,4 @@
+import base64
 import json
 from urllib.parse import quote
 
@@ -33,3 +34,23 @@ def test_very_short_values_are_left_alone() -> None:
     known.add("a")
     known.add("")
     assert known.redact("a banana") == "a banana"
+
+
+@given(
+    st.text(min_size=8, max_size=40).filter(lambda text: text.isprintable()),
+    st.text(max_size=9),
+    st.text(max_size=9),
+)
+def test_a_secret_is_masked_within_the_base64_of_more_text(secret: str, before: str, after: str) -> None:
+    known = KnownSecrets()
+    known.add(secret)
+    whole = f"{before}{secret}{after}".encode("utf-8", "surrogatepass")
+    for encoded in (base64.b64encode(whole).decode(), base64.urlsafe_b64encode(whole).decode()):
+        assert MASK in known.redact(f"Authorization: Basic {encoded}")
+
+
+def test_of_basic_credentials_nothing_but_the_user_stays_readable() -> None:
+    known = KnownSecrets()
+    known.add("sup3r-s3cret")
+    header = "Authorization: Basic " + base64.b64encode(b"user:sup3r-s3cret").decode()
+    assert known.redact(header) == f"Authorization: Basic dXNlcj{MASK}"

@@ -324,3 +324,21 @@ def test_every_setting_is_found_on_the_line_where_it_stands(
     for place, line in places.items():
         assert line_of(text, place) == line
     assert line_of(text, ("nowhere",)) is None
+
+
+def test_roles_that_nobody_has_are_refused(refusal: Refusal) -> None:
+    error = refusal('[roles.analyst]\nallowed_tools = ["*"]\n')
+    assert "[roles] have no effect" in error.message
+    assert "auth.local_roles" in error.message
+
+
+def test_local_roles_give_the_roles_an_effect(load: Load) -> None:
+    settings = load('[auth]\nlocal_roles = ["analyst"]\n[roles.analyst]\n')
+    assert settings.auth.local_roles == ("analyst",)
+    assert load("").auth.local_roles is None
+
+
+def test_an_unknown_local_role_is_refused_with_the_nearest(refusal: Refusal) -> None:
+    error = refusal('[auth]\nlocal_roles = ["analyts"]\n[roles.analyst]\n')
+    assert "auth.local_roles has the role analyts" in error.message
+    assert "did you mean analyst?" in error.message

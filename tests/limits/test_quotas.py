@@ -151,3 +151,20 @@ def test_without_limits_the_library_is_not_imported() -> None:
         "assert 'limits' in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=50)
+
+
+async def test_what_was_no_call_counts_against_the_clients_quota_alone() -> None:
+    limits = quotas(per_client="3/minute", tools={"*": "1/minute"})
+    await limits.take_of_client("a")
+    await limits.take_of_client("a")
+    assert await passes(limits, "a")
+    with pytest.raises(QuotaExceeded, match=r"\[limits\] per_client 3/minute.*60 s"):
+        await limits.take_of_client("a")
+    assert await passes(limits, "b")
+
+
+async def test_without_a_client_quota_nothing_is_counted() -> None:
+    limits = quotas(tools={"*": "1/minute"})
+    for _ in range(10):
+        await limits.take_of_client("a")
+    assert await passes(limits, "a")

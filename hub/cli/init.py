@@ -1,5 +1,6 @@
 """`hub init`: writes a commented hub.toml for what is installed."""
 
+import asyncio
 import os
 from pathlib import Path
 from typing import Annotated
@@ -21,12 +22,12 @@ def init(
     from hub.config.template import Installed, hub_toml
     from hub.connector.base import settings_of
     from hub.discovery.found import find_connectors
-    from hub.discovery.load import import_class, plugin_manager
+    from hub.discovery.guarded import Deadline, stdout_to_stderr
+    from hub.discovery.load import LOAD_SECONDS, import_class
 
     path = state_of(ctx, config).given or Path(os.environ.get("HUB_CONFIG") or "hub.toml")
     if path.exists() and not force:
         raise ConfigError(f"{path} is there already", hint="Edit it, or run `hub init --force` to replace it")
-    manager = plugin_manager()
     installed: list[Installed] = []
     for found in find_connectors():
         if found.shadowed_by:
@@ -34,8 +35,9 @@ def init(
         try:
             if found.incompatible:
                 raise HubError(found.incompatible)
-            cls = import_class(manager, found)
-            installed.append(Installed(name=found.name, title=cls.title, settings_type=settings_of(cls)))
+            with stdout_to_stderr():
+                cls, title = asyncio.run(import_class(found, Deadline(LOAD_SECONDS)))
+            installed.append(Installed(name=found.name, title=title, settings_type=settings_of(cls)))
         except HubError as error:
             installed.append(Installed(name=found.name, reason=error.message))
     write_atomically(path, hub_toml(installed))

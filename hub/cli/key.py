@@ -32,14 +32,14 @@ def key(
             raise ConfigError(f"{name!r} cannot be a role's name", hint="Take a word, as in [roles.analyst]")
     typer.echo(f"The key of {client}. It is shown only now; the client sends it as `Authorization: Bearer …`.\n")
     typer.echo(f"    {value}\n")
+    if roles:
+        typer.echo(
+            f"Each role needs its table, such as [roles.{roles[0]}]. A running hub takes it over on SIGHUP.\n"
+        )
+    else:
+        typer.echo("Without a role it may do nothing: name one of your [roles.*] tables.\n")
     typer.echo("Add to hub.toml:\n")
     typer.echo("[[auth.keys]]")
     typer.echo(f'client = "{client}"')
     typer.echo(f'key_sha256 = "{digest}"')
     typer.echo(f"roles = {json.dumps(roles, ensure_ascii=False)}")
-    if roles:
-        typer.echo(
-            f"\nEach role needs its table, such as [roles.{roles[0]}]. A running hub takes it over on SIGHUP."
-        )
-    else:
-        typer.echo("\nWithout a role it may do nothing: name one of your [roles.*] tables.")

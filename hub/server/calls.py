@@ -1,7 +1,8 @@
 """Handlers that do something: tools/call, resources/read, prompts/get and completion/complete."""
 
-import contextlib
-from collections.abc import Awaitable, Callable, Generator, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,6 @@ from mcp.shared.exceptions import MCPError
 
 from hub.calls.types import Call, Kind, Outcome
 from hub.errors import HubError, QuotaExceeded
-from hub.results.content import Text
 from hub.server import wire
 from hub.server.guard import Context
 from hub.server.identity import Caller
@@ -32,12 +32,15 @@ class CallHandlers:
     Args:
         hub: Where calls go.
         who: Names the caller of the message at hand.
+        most: Calls worked on at once.
+        waits: Whether a call beyond these waits for its turn; otherwise it is refused.
     """
 
-    def __init__(self, hub: "Hub", who: Callable[[], Caller]) -> None:
+    def __init__(self, hub: "Hub", who: Callable[[], Caller], *, most: int, waits: bool) -> None:
         self._hub = hub
         self._who = who
-        self._active = 0
+        self._places = asyncio.Semaphore(most)
+        self._waits = waits
 
     async def call_tool(self, ctx: Context, params: t.CallToolRequestParams) -> dict[str, Any]:
         """Answer tools/call."""
@@ -52,7 +55,7 @@ class CallHandlers:
             MCPError: No such tool is there for this caller.
         """
         call = self._call("tool", name, arguments, progress)
-        return wire.tool_result(call, await self._run(call))
+        return wire.tool_result(await self._run(call))
 
     async def read_resource(self, ctx: Context, params: t.ReadResourceRequestParams) -> dict[str, Any]:
         """Answer resources/read. What a resource holds may change at any time, so no client keeps it."""
@@ -68,20 +71,22 @@ class CallHandlers:
     async def get_prompt(self, ctx: Context, params: t.GetPromptRequestParams) -> dict[str, Any]:
         """Answer prompts/get."""
         call = self._call("prompt", params.name, params.arguments or {}, _progress(ctx))
-        return wire.prompt_result(call, await self._run(call))
+        return wire.prompt_result(await self._run(call))
 
     async def complete(self, _: Context, params: t.CompleteRequestParams) -> dict[str, Any]:
         """Answer completion/complete."""
-        ref = params.ref
+        ref, who = params.ref, self._who()
         kind, name = ("resource", ref.uri) if isinstance(ref, t.ResourceTemplateReference) else ("prompt", ref.name)
         context = (params.context.arguments if params.context else None) or {}
         argument = params.argument
-        with self._slot() as free:
-            if not free:
-                return {"completion": {"values": [], "hasMore": True}}
+        if self._is_full():
+            call = self._call(kind, name, {**context, argument.name: argument.value})
+            await self._hub.refuse(replace(call, completes=argument.name), _busy())
+            return {"completion": {"values": [], "hasMore": True}}
+        async with self._places:
             try:
                 found = await self._hub.complete(
-                    self._who().principal, kind, name, argument.name, argument.value, context
+                    who.principal, kind, name, argument.name, argument.value, context, transport=who.transport
                 )
             except HubError as error:
                 raise MCPError(t.INVALID_PARAMS, str(error)) from None
@@ -90,7 +95,9 @@ class CallHandlers:
             completion["total"] = found.total
         return {"completion": completion}
 
-    def _call(self, kind: Kind, name: str, arguments: Mapping[str, Any], progress: "ProgressReport | None") -> Call:
+    def _call(
+        self, kind: Kind, name: str, arguments: Mapping[str, Any], progress: "ProgressReport | None" = None
+    ) -> Call:
         caller = self._who()
         return Call(
             id=token_hex(16),
@@ -103,23 +110,18 @@ class CallHandlers:
         )
 
     async def _run(self, call: Call) -> Outcome:
-        with self._slot() as free:
-            if free:
-                return await self._hub.call(call)
-        refusal = QuotaExceeded("The hub is busy with other calls", hint=f"Try again in {BUSY_RETRY:.0f} s")
-        return Outcome(content=(Text(str(refusal)),), error=refusal.code, retry_after=BUSY_RETRY)
+        if self._is_full():
+            return await self._hub.refuse(call, _busy())
+        async with self._places:
+            return await self._hub.call(call)
 
-    @contextlib.contextmanager
-    def _slot(self) -> Generator[bool]:
-        """A place among the calls worked on at once; False if there is none."""
-        if self._active >= self._hub.settings.server.max_concurrent_calls:
-            yield False
-            return
-        self._active += 1
-        try:
-            yield True
-        finally:
-            self._active -= 1
+    def _is_full(self) -> bool:
+        return not self._waits and self._places.locked()
+
+
+def _busy() -> QuotaExceeded:
+    hint = f"Try again in {BUSY_RETRY:.0f} s"
+    return QuotaExceeded("The hub is busy with other calls", hint=hint, retry_after=BUSY_RETRY)
 
 
 def _progress(ctx: Context) -> "ProgressReport | None":

@@ -2,7 +2,7 @@
 
 Plain is a request that holds nothing but a tool's name, its arguments and, on 2026-07-28, an envelope the SDK has
 found good, with headers that agree. Whatever is not plain, right or wrong, goes the SDK's way; for what is, the
-answers of both ways are equal (tests/server/over_http/test_direct.py holds them against each other).
+answers of both ways are equal (tests/server/over_http/test_both_ways.py holds them against each other).
 """
 
 from collections import OrderedDict
@@ -20,11 +20,13 @@ from mcp.shared.inbound import (
     MCP_PROTOCOL_VERSION_HEADER,
     InboundLadderRejection,
     classify_inbound_request,
+    decode_header_value,
 )
 from mcp_types import PROTOCOL_VERSION_META_KEY, SERVER_INFO_META_KEY
 from mcp_types.methods import validate_client_request
 from pydantic import ValidationError
 
+from hub.server.accept import accepts
 from hub.server.guard import internal_error
 from hub.server.messages import Head
 from hub.server.refusals import Header
@@ -66,14 +68,11 @@ class DirectCalls:
         if call is None or "_meta" not in head.params or self._server.header_schema(call.name) is not None:
             return None
         routing: dict[bytes, bytes] = {}
-        accepts_json = False
         for name, value in headers:
             if name in _ROUTING:
                 if name in routing:
                     return None
                 routing[name] = value
-            elif name == b"accept":
-                accepts_json = accepts_json or b"application/json" in value
             elif name.startswith(_PARAM):
                 return None
         version = self._version(head, headers)
@@ -84,8 +83,8 @@ class DirectCalls:
         }
         if (
             version is None
-            or not accepts_json
-            or any(routing.get(name, b"").decode("latin-1") != value for name, value in agreed.items())
+            or not accepts(headers)[0]
+            or any(_text(routing.get(name)) != value for name, value in agreed.items())
         ):
             return None
         return call
@@ -137,6 +136,11 @@ class DirectCalls:
             if len(self._good) > _ENVELOPES:
                 self._good.popitem(last=False)
         return version
+
+
+def _text(header: bytes | None) -> str | None:
+    """The value of a routing header as the SDK reads it."""
+    return None if header is None else decode_header_value(header.decode("latin-1"))
 
 
 def _plain(head: Head) -> PlainCall | None:

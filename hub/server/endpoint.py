@@ -11,6 +11,7 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from starlette.types import Message, Receive, Scope, Send
 
 from hub.access.principal import Principal
+from hub.server.accept import one_accept
 from hub.server.bodies import ClientGone, read_body, replay
 from hub.server.direct import DirectCalls
 from hub.server.handshake_era import JSON, HandshakeEra
@@ -18,9 +19,9 @@ from hub.server.messages import BadMessage, read_head
 from hub.server.origins import only
 from hub.server.refusals import Refusal, send_bytes
 from hub.server.sessions import Sessions
+from hub.server.standing import Standing
 
 if TYPE_CHECKING:
-    from hub.hub import Hub
     from hub.server.server import HubServer
 
 _VERSION = MCP_PROTOCOL_VERSION_HEADER.encode("ascii")
@@ -32,19 +33,19 @@ class Endpoint:
     Every request is answered as plain JSON, which costs the least, unless it asks for progress or is a stream.
 
     Args:
-        hub: Holds the settings.
         server: Answers.
+        standing: Ends streams and sessions when they have to.
     """
 
-    def __init__(self, hub: "Hub", server: "HubServer") -> None:
-        self._hub = hub
-        limit = hub.settings.server.max_request_bytes
+    def __init__(self, server: "HubServer", standing: Standing) -> None:
+        self._standing = standing
+        self._limit = limit = server.settings.max_request_bytes
         # Used for 2026-07-28 alone, which has no sessions.
         self._streaming = StreamableHTTPSessionManager(server, stateless=True, max_request_body_size=limit)
         self._plain = StreamableHTTPSessionManager(
             server, stateless=True, json_response=True, max_request_body_size=limit
         )
-        self.sessions = Sessions(hub, server)
+        self.sessions = Sessions(server, standing)
         self._direct = DirectCalls(server)
         self._earlier = HandshakeEra(self.sessions, self._direct)
 
@@ -61,6 +62,7 @@ class Endpoint:
             Refusal: It is none of MCP's.
             ClientGone: The client hung up.
         """
+        scope = one_accept(scope)
         version = only(scope["headers"], _VERSION)
         modern = version is not None and version not in HANDSHAKE_PROTOCOL_VERSIONS
         match scope["method"]:
@@ -78,14 +80,17 @@ class Endpoint:
         content_type = only(scope["headers"], b"content-type") or ""
         if content_type.partition(";")[0].strip().lower() != "application/json":
             raise Refusal(400, "The Content-Type has to be application/json")
-        body = await read_body(scope["headers"], receive, self._hub.settings.server.max_request_bytes)
+        body = await read_body(scope["headers"], receive, self._limit)
         try:
             head = read_head(body)
         except BadMessage as error:
             raise Refusal(400, str(error), code=error.code) from None
         if not modern:
             await self._earlier.post(scope, receive, send, head=head, body=body, caller=caller)
-        elif head.wants_progress or head.method == "subscriptions/listen":
+        elif head.method == "subscriptions/listen":
+            with self._standing.stream(scope["headers"], caller, receive) as until_ended:
+                await self._streaming.handle_request(scope, replay(body, until_ended), send)
+        elif head.wants_progress:
             await self._streaming.handle_request(scope, replay(body, receive), send)
         elif (call := self._direct.of_this_era(head, scope["headers"])) is not None:
             async with _cancelled_if_gone(receive):

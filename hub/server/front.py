@@ -1,6 +1,7 @@
 """The ASGI application: checks every request before MCP sees it, and knows what is open when the hub stops."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -9,19 +10,22 @@ from typing import TYPE_CHECKING
 from starlette.types import Message, Receive, Scope, Send
 
 from hub.server.bodies import ClientGone
-from hub.server.credentials import authenticate
 from hub.server.endpoint import Endpoint
 from hub.server.guard import internal_error
 from hub.server.identity import Caller, sender
 from hub.server.origins import PREFLIGHT, check_host, check_origin, cross_origin_headers
 from hub.server.refusals import Header, Refusal, send_bytes, send_json
 from hub.server.sse import SseEndpoint
+from hub.server.standing import Standing
 
 if TYPE_CHECKING:
     from hub.hub import Hub
     from hub.server.server import HubServer
 
 log = logging.getLogger(__name__)
+
+LAST_SECONDS = 1.0
+"""How long a stream that was ended may take to end on the wire as well."""
 
 LONGEST_HEADERS = 64 * 1024
 """Bytes of all header fields of a request together."""
@@ -38,10 +42,10 @@ class Front:
 
     def __init__(self, hub: "Hub", server: "HubServer", *, on_loopback: bool) -> None:
         self._hub = hub
-        self._on_loopback = on_loopback
-        self._mcp = Endpoint(hub, server)
-        self._sse = SseEndpoint(hub, server)
-        self._stopping = asyncio.Event()
+        self._settings = server.settings
+        self._standing = Standing(hub, on_loopback=on_loopback)
+        self._mcp = Endpoint(server, self._standing)
+        self._sse = SseEndpoint(server)
 
     @asynccontextmanager
     async def run(self) -> AsyncGenerator[None]:
@@ -51,7 +55,7 @@ class Front:
 
     async def stop(self) -> None:
         """Let no stream open any more, and end the streams and sessions there are."""
-        self._stopping.set()
+        self._standing.stop()
         await self._mcp.sessions.aclose()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,29 +83,30 @@ class Front:
         except ClientGone:
             pass
         except asyncio.CancelledError:
-            if not self._stopping.is_set():
+            if not self._standing.stopping:
                 raise
             if not begun:
                 await Refusal(503, "The hub is shutting down").answer(sending)
         except Exception as error:  # noqa: BLE001  the boundary towards the client
             failure = internal_error(f"{scope['method']} {scope['path']}", error)
-            if not begun:
-                await Refusal(500, failure.message, code=failure.code).answer(sending)
-        if begun and not ended and self._stopping.is_set():
-            await send({"type": "http.response.body", "body": b""})
+            if begun:
+                return  # the connection is cut, lest what was sent so far looks whole
+            await Refusal(500, failure.message, code=failure.code).answer(sending)
+        if begun and not ended:
+            with contextlib.suppress(TimeoutError):  # of a client that reads nothing
+                await asyncio.wait_for(send({"type": "http.response.body", "body": b""}), LAST_SECONDS)
 
     async def _route(self, scope: Scope, receive: Receive, send: Send, more: list[Header]) -> None:
         headers: list[Header] = scope["headers"]
         if sum(len(name) + len(value) for name, value in headers) > LONGEST_HEADERS:
             raise Refusal(431, f"The headers are larger than {LONGEST_HEADERS} bytes")
-        settings = self._hub.settings.server
-        host = check_host(scope, settings)
-        origin = check_origin(scope, host, settings)
+        host = check_host(scope, self._settings)
+        origin = check_origin(scope, host, self._settings)
         more += cross_origin_headers(origin)
         path = scope["path"]
         if path in ("/healthz", "/readyz"):
             await self._probe(scope, send)
-        elif path not in ("/mcp", "/mcp/") and not (settings.sse and path in self._sse.paths):
+        elif path not in ("/mcp", "/mcp/") and not (self._settings.sse and path in self._sse.paths):
             raise Refusal(404, "MCP is served under /mcp")
         elif scope["method"] == "OPTIONS" and origin is not None:
             await send_bytes(send, 204, b"", PREFLIGHT)
@@ -109,29 +114,14 @@ class Front:
             await self._serve(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        principal = authenticate(self._hub, scope["headers"], on_loopback=self._on_loopback)
+        principal = self._standing.authenticate(scope["headers"])
         app = self._sse if scope["path"] in self._sse.paths else self._mcp
         sender.set(Caller(principal, "http" if app is self._mcp else "sse"))
         if scope["method"] == "GET":
-            if self._stopping.is_set():
-                raise Refusal(503, "The hub is shutting down")
-            receive = self._until_stopping(receive)
-        await app(scope, receive, send, principal)
-
-    def _until_stopping(self, receive: Receive) -> Receive:
-        """A `receive` by which the client of a stream hangs up when the hub stops; each stream then ends itself."""
-
-        async def next_message() -> Message:
-            arriving = asyncio.ensure_future(receive())
-            stopping = asyncio.create_task(self._stopping.wait())
-            try:
-                await asyncio.wait({arriving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                return arriving.result() if arriving.done() else {"type": "http.disconnect"}
-            finally:
-                arriving.cancel()
-                stopping.cancel()
-
-        return next_message
+            with self._standing.stream(scope["headers"], principal, receive) as until_ended:
+                await app(scope, until_ended, send, principal)
+        else:
+            await app(scope, receive, send, principal)
 
     async def _probe(self, scope: Scope, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):

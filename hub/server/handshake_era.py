@@ -7,10 +7,11 @@ from starlette.types import Receive, Scope, Send
 
 from hub.access.principal import Principal
 from hub.server import streams
+from hub.server.accept import accepts
 from hub.server.direct import DirectCalls, PlainCall
+from hub.server.mailbox import Mailbox
 from hub.server.messages import Head
 from hub.server.origins import only
-from hub.server.outbox import Mailbox
 from hub.server.refusals import Header, Refusal, send_bytes
 from hub.server.sessions import Session, Sessions, cancelled
 
@@ -38,13 +39,13 @@ class HandshakeEra:
         Raises:
             Refusal: It cannot be taken.
         """
-        accepted = accepts(scope)
-        if "application/json" not in accepted or "text/event-stream" not in accepted:
+        if not all(accepts(scope["headers"])):
             raise Refusal(406, "Accept application/json and text/event-stream")
         if (call := self._direct.of_a_session(head)) is not None:
             session = self._sessions.find(only(scope["headers"], SESSION), caller)
             if session.initialized:
-                await self._answer_directly(session, call, send)
+                with session.unanswered.admitted(head, len(body)):
+                    await self._answer_directly(session, call, send)
                 return
         try:
             message = jsonrpc_message_adapter.validate_json(body, by_name=False)
@@ -58,10 +59,10 @@ class HandshakeEra:
                 await session.tell(SessionMessage(message))
             await send_bytes(send, 202, b"")
         elif head.method == "initialize" and only(scope["headers"], SESSION) is None:
-            await self._initialize(message, caller, send)
+            await self._initialize(scope, send, message=message, caller=caller)
         else:
             session = self._sessions.find(only(scope["headers"], SESSION), caller)
-            async with session.in_use():
+            with session.unanswered.admitted(head, len(body)):
                 if head.wants_progress:
                     await self._stream(session, message, receive, send)
                 else:
@@ -73,7 +74,7 @@ class HandshakeEra:
         Raises:
             Refusal: There is one already, or no session.
         """
-        if "text/event-stream" not in accepts(scope):
+        if not accepts(scope["headers"])[1]:
             raise Refusal(406, "Accept text/event-stream")
         session = self._sessions.find(only(scope["headers"], SESSION), caller)
         if session.outbox.standing is not None:
@@ -82,8 +83,8 @@ class HandshakeEra:
         try:
             async with session.in_use():
                 await streams.begin(send, (named(session),))
-                await streams.drain(mailbox, receive, send)
-                await streams.finish(send)
+                if await streams.drain(mailbox, receive, send):
+                    await streams.finish(send)
         finally:
             session.outbox.standing = None
 
@@ -97,8 +98,8 @@ class HandshakeEra:
         await session.aclose()
         await send_bytes(send, 200, b"")
 
-    async def _initialize(self, message: JSONRPCRequest, caller: Principal, send: Send) -> None:
-        session = self._sessions.open(caller)
+    async def _initialize(self, scope: Scope, send: Send, *, message: JSONRPCRequest, caller: Principal) -> None:
+        session = self._sessions.open(caller, scope["headers"])
         opened = False
         try:
             async with session.in_use():
@@ -120,36 +121,30 @@ class HandshakeEra:
             if session.closed:
                 raise _ended()
             answer = 200, streams.to_json(cancelled(call.id))
+        session.unanswered.answered(call.id, len(answer[1]))
         await send_bytes(send, answer[0], answer[1], [JSON])
 
     async def _answer(self, session: Session, message: JSONRPCRequest, send: Send) -> None:
-        response = await (await session.ask(message, streaming=False)).response
+        async with session.in_use():
+            response = await (await session.ask(message, streaming=False)).response
         if response is None:
             raise _ended()
-        await send_bytes(send, 200, streams.to_json(response), [JSON])
+        answer = streams.to_json(response)
+        session.unanswered.answered(message.id, len(answer))
+        await send_bytes(send, 200, answer, [JSON])
 
     async def _stream(self, session: Session, message: JSONRPCRequest, receive: Receive, send: Send) -> None:
-        answer = await session.ask(message, streaming=True)
-        assert answer.progress is not None  # noqa: S101  asked for as a stream
-        await streams.begin(send, (named(session),))
-        await streams.drain(answer.progress, receive, send)
-        response = answer.response.result() if answer.response.done() else None
-        await streams.finish(send, streams.event(response) if response else b"")
-
-
-def accepts(scope: Scope) -> set[str]:
-    """The media types of the Accept header among those MCP uses, wildcards resolved."""
-    named_types = {
-        part.partition(";")[0].strip().lower()
-        for key, value in scope["headers"]
-        if key == b"accept"
-        for part in value.decode("latin-1").split(",")
-    }
-    found: set[str] = set()
-    for media_type, wildcard in (("application/json", "application/*"), ("text/event-stream", "text/*")):
-        if named_types & {media_type, wildcard, "*/*"}:
-            found.add(media_type)
-    return found
+        async with session.in_use():
+            answer = await session.ask(message, streaming=True)
+            assert answer.progress is not None  # noqa: S101  asked for as a stream
+            await streams.begin(send, (named(session),))
+            there = await streams.drain(answer.progress, receive, send)
+            # A client that hung up has not cancelled its request, which counts as long as it runs.
+            response = await answer.response
+        if there:
+            last = streams.event(response) if response else b""
+            session.unanswered.answered(message.id, len(last))
+            await streams.finish(send, last)
 
 
 def named(session: Session) -> Header:

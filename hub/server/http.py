@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from hub.config.models import ServerTable
 from hub.server.front import Front
 from hub.server.server import HubServer
 from hub.server.signals import reloader, signal_handlers
@@ -75,7 +76,7 @@ async def serve_http(
     try:
         face = HubServer(hub, fallback=None)
         front = Front(hub, face, on_loopback=address.on_loopback)
-        server = _Server(_config(hub, front))
+        server = _Server(_config(settings, front))
         async with front.run():
             serving = asyncio.create_task(server.serve(sockets=[socket]))
             try:
@@ -85,7 +86,7 @@ async def serve_http(
                     await asyncio.sleep(0)
                 yield address
             finally:
-                await _drain(hub, hurry)
+                await _drain(hub, settings.drain, hurry)
                 face.changes.close()
                 await front.stop()
                 server.stop()
@@ -109,6 +110,7 @@ async def run_http(
         StartError: The address cannot be bound or may not be.
     """
     stop, hurry = asyncio.Event(), asyncio.Event()
+    drain = hub.settings.server.drain
 
     def on_stop() -> None:
         (hurry if stop.is_set() else stop).set()
@@ -118,11 +120,10 @@ async def run_http(
             if ready is not None:
                 ready(address)
             await stop.wait()
-            log.info("stopping; calls in flight get %g s", hub.settings.server.drain)
+            log.info("stopping; calls in flight get %g s", drain)
 
 
-def _config(hub: "Hub", front: Front) -> uvicorn.Config:
-    settings = hub.settings.server
+def _config(settings: ServerTable, front: Front) -> uvicorn.Config:
     return uvicorn.Config(
         front,
         http=BoundedProtocol,
@@ -139,9 +140,9 @@ def _config(hub: "Hub", front: Front) -> uvicorn.Config:
     )
 
 
-async def _drain(hub: "Hub", hurry: asyncio.Event | None) -> None:
+async def _drain(hub: "Hub", seconds: float, hurry: asyncio.Event | None) -> None:
     """Wait for the calls in flight, then for their answers to be handed to their connections."""
-    draining = asyncio.create_task(hub.drain(hub.settings.server.drain))
+    draining = asyncio.create_task(hub.drain(seconds))
     waiting = {draining} if hurry is None else {draining, asyncio.create_task(hurry.wait())}
     try:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

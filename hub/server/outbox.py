@@ -4,33 +4,12 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
+from mcp.shared.dispatcher import coerce_request_id
 from mcp.shared.message import ServerMessageMetadata, SessionMessage
-from mcp_types import JSONRPCError, JSONRPCMessage, JSONRPCResponse
+from mcp_types import JSONRPCError, JSONRPCResponse, RequestId
 
-from hub.server.refusals import Refusal
-
-BACKLOG = 256
-"""Notifications kept for a client that reads slowly; further ones are dropped."""
-
-
-class Mailbox:
-    """Messages for one HTTP response, in order."""
-
-    def __init__(self) -> None:
-        self._messages: asyncio.Queue[JSONRPCMessage | None] = asyncio.Queue()
-
-    def put(self, message: JSONRPCMessage) -> None:
-        """Add a message, unless the reader is too far behind."""
-        if self._messages.qsize() < BACKLOG:
-            self._messages.put_nowait(message)
-
-    def close(self) -> None:
-        """Say that nothing more will come."""
-        self._messages.put_nowait(None)
-
-    async def get(self) -> JSONRPCMessage | None:
-        """The next message; None at the end."""
-        return await self._messages.get()
+from hub.server.mailbox import Mailbox
+from hub.server.streams import event
 
 
 class Answer:
@@ -59,34 +38,25 @@ class Outbox:
     """The write stream of a dispatch loop (`mcp.shared._stream_protocols.WriteStream`)."""
 
     def __init__(self) -> None:
-        self._answers: dict[str, Answer] = {}
+        self._answers: dict[RequestId, Answer] = {}
         self.standing: Mailbox | None = None
         """Of the open GET stream, which takes what belongs to no request."""
 
-    def expect(self, request: str, *, streaming: bool) -> Answer:
-        """Where the answer to a request will be.
-
-        Raises:
-            Refusal: A request with this id is still being answered.
-        """
-        if request in self._answers:
-            raise in_flight()
-        answer = self._answers[request] = Answer(streaming=streaming)
+    def expect(self, request: RequestId, *, streaming: bool) -> Answer:
+        """Where the answer to a request will be."""
+        answer = self._answers[coerce_request_id(request)] = Answer(streaming=streaming)
         return answer
 
-    def expects(self, request: str) -> bool:
-        """Whether a request with this id is still being answered."""
-        return request in self._answers
-
-    def forget(self, request: str) -> None:
+    def forget(self, request: RequestId) -> None:
         """Expect no answer to a request any more."""
-        self._answers.pop(request, None)
+        self._answers.pop(coerce_request_id(request), None)
 
     async def send(self, item: SessionMessage, /) -> None:
         """Sort one message; what nobody waits for is dropped."""
         message = item.message
         if isinstance(message, JSONRPCResponse | JSONRPCError):
-            if (answer := self._answers.pop(str(message.id), None)) is not None:
+            answer = None if message.id is None else self._answers.pop(coerce_request_id(message.id), None)
+            if answer is not None:
                 answer.settle(message)
             return
         metadata = item.metadata
@@ -94,10 +64,10 @@ class Outbox:
         if related is None:
             mailbox = self.standing
         else:
-            answer = self._answers.get(str(related))
+            answer = self._answers.get(coerce_request_id(related))
             mailbox = answer.progress if answer else None
         if mailbox is not None:
-            mailbox.put(message)
+            mailbox.put(event(message))
 
     def close(self) -> None:
         """Settle what is still expected: nothing more will come."""
@@ -118,8 +88,3 @@ class Outbox:
         self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
     ) -> None:
         self.close()
-
-
-def in_flight() -> Refusal:
-    """For a request whose id is that of one still being answered."""
-    return Refusal(400, "A request with this id is still being answered in this session")

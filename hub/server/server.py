@@ -36,10 +36,15 @@ class HubServer(Server[Any]):
     def __init__(self, hub: "Hub", *, fallback: Caller | None) -> None:
         self._hub = hub
         self._fallback = fallback
+        self.settings = hub.settings.server
+        """`[server]` as it was when serving began; a reload changes none of it."""
         self._with_headers: dict[str, tuple[ref[ToolItem], bool]] = {}
         self.changes = Changes(hub)
         self._lists = lists = ListHandlers(hub, self.caller)
-        self.calls = calls = CallHandlers(hub, self.caller)
+        # A client that has the hub to itself is slowed down where one among many is refused.
+        self.calls = calls = CallHandlers(
+            hub, self.caller, most=self.settings.max_concurrent_calls, waits=fallback is not None
+        )
         super().__init__("mcp-integration-hub", version=package.__version__, title=hub.settings.hub.name)
         self.get_tool_input_schema = self.header_schema
         handlers: list[tuple[str, type[Any], Any]] = [

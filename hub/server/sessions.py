@@ -6,22 +6,24 @@ cheaper way that serves it: as JSON, or as a stream if it asked for progress.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 import anyio
 from mcp.server.runner import serve_loop
+from mcp.shared.dispatcher import coerce_request_id
 from mcp.shared.message import ServerMessageMetadata, SessionMessage
-from mcp_types import ErrorData, JSONRPCError, JSONRPCRequest
+from mcp_types import ErrorData, JSONRPCError, JSONRPCRequest, RequestId
 
 from hub.access.principal import Principal
-from hub.server.outbox import Answer, Outbox, in_flight
-from hub.server.refusals import Refusal
+from hub.server.outbox import Answer, Outbox
+from hub.server.refusals import Header, Refusal
+from hub.server.standing import Standing
+from hub.server.unanswered import unanswered_of_one_client
 
 if TYPE_CHECKING:
-    from hub.hub import Hub
     from hub.server.server import HubServer
 
 T = TypeVar("T")
@@ -50,9 +52,11 @@ class Session:
         self.id = uuid4().hex
         self.owner = owner
         self.outbox = Outbox()
+        self.unanswered = unanswered_of_one_client(server.settings)
         self.initialized = False
         self.closed = False
-        self._running: dict[str, asyncio.Task[Any]] = {}
+        self.retired = False
+        self._running: dict[RequestId, asyncio.Task[Any]] = {}
         self._idle = idle
         self._ended = ended
         self._loop = asyncio.get_running_loop()
@@ -75,6 +79,8 @@ class Session:
         finally:
             self._busy -= 1
             self._used = self._loop.time()
+            if self.retired and not self._busy:
+                self.close()
 
     async def tell(self, message: SessionMessage) -> None:
         """Pass a notification or a response on."""
@@ -84,11 +90,9 @@ class Session:
         """Pass a request on; what comes of it is in the answer.
 
         Raises:
-            Refusal: A request with this id is in flight, or the session has ended.
+            Refusal: The session has ended.
         """
-        if str(request.id) in self._running:
-            raise in_flight()
-        answer = self.outbox.expect(str(request.id), streaming=streaming)
+        answer = self.outbox.expect(request.id, streaming=streaming)
 
         async def unanswered() -> None:
             await self.outbox.send(SessionMessage(cancelled(request.id)))
@@ -97,21 +101,14 @@ class Session:
         try:
             await self._send(SessionMessage(request, metadata=metadata))
         except BaseException:
-            self.outbox.forget(str(request.id))
+            self.outbox.forget(request.id)
             raise
         return answer
 
-    async def run(self, request: str | int, work: Coroutine[Any, Any, T]) -> T | None:
-        """Answer a request without the dispatch loop; None if the client or the session's end cancelled it.
-
-        Raises:
-            Refusal: A request with this id is in flight.
-        """
-        key, task = str(request), asyncio.current_task()
+    async def run(self, request: RequestId, work: Coroutine[Any, Any, T]) -> T | None:
+        """Answer a request without the dispatch loop; None if the client or the session's end cancelled it."""
+        key, task = coerce_request_id(request), asyncio.current_task()
         assert task is not None  # noqa: S101  an ASGI application runs in a task
-        if key in self._running or self.outbox.expects(key):
-            work.close()
-            raise in_flight()
         self._running[key] = task
         try:
             return await work
@@ -123,10 +120,16 @@ class Session:
         finally:
             self._running.pop(key, None)
 
-    def cancel(self, request: str | int) -> None:
+    def cancel(self, request: RequestId) -> None:
         """Cancel a request that `run` works on; the dispatch loop hears of its own by the notification."""
-        if (task := self._running.pop(str(request), None)) is not None:
+        if (task := self._running.pop(coerce_request_id(request), None)) is not None:
             task.cancel()
+
+    def retire(self) -> None:
+        """Take no request any more, and end the session once those under way are answered."""
+        self.retired = True
+        if not self._busy:
+            self.close()
 
     def close(self) -> None:
         """Begin to end the session: its calls are cancelled, its streams close."""
@@ -164,7 +167,7 @@ class Session:
         self._ended(self)
 
 
-def cancelled(request: str | int) -> JSONRPCError:
+def cancelled(request: RequestId) -> JSONRPCError:
     """What a request that was cancelled is answered with."""
     return JSONRPCError(
         jsonrpc="2.0", id=request, error=ErrorData(code=REQUEST_CANCELLED, message="Request cancelled")
@@ -175,14 +178,15 @@ class Sessions:
     """All open sessions.
 
     Args:
-        hub: Holds the settings.
         server: Handles their messages.
+        standing: Tells when the key of one is taken away.
     """
 
-    def __init__(self, hub: "Hub", server: "HubServer") -> None:
-        self._hub = hub
+    def __init__(self, server: "HubServer", standing: Standing) -> None:
         self._server = server
+        self._standing = standing
         self._open: dict[str, Session] = {}
+        self._unwatch: dict[str, Callable[[], None]] = {}
 
     def find(self, session: str | None, caller: Principal) -> Session:
         """The session of that id.
@@ -193,20 +197,29 @@ class Sessions:
         if session is None:
             raise Refusal(400, "The Mcp-Session-Id header is missing; initialize first")
         found = self._open.get(session)
-        if found is None or found.owner != caller:
+        if found is None or found.owner != caller or found.retired:
             raise Refusal(404, "There is no such session; initialize a new one")
         return found
 
-    def open(self, owner: Principal) -> Session:
+    def open(self, owner: Principal, headers: Sequence[Header]) -> Session:
         """A new session.
 
+        Args:
+            owner: Who opens it.
+            headers: Of the request that does; once its key is taken away, the session ends.
+
         Raises:
-            Refusal: 503 if too many are open.
+            Refusal: 503 if too many are open, 401 if the key was taken away meanwhile.
         """
-        settings = self._hub.settings.server
+        settings = self._server.settings
         if len(self._open) >= settings.max_sessions:
             raise Refusal(503, "Too many sessions are open", headers=[(b"retry-after", b"30")])
         session = Session(self._server, owner, settings.session_idle, self._forget)
+        try:
+            self._unwatch[session.id] = self._standing.watch(headers, owner, session.retire)
+        except Refusal:
+            session.close()
+            raise
         self._open[session.id] = session
         return session
 
@@ -216,3 +229,5 @@ class Sessions:
 
     def _forget(self, session: Session) -> None:
         self._open.pop(session.id, None)
+        if (unwatch := self._unwatch.pop(session.id, None)) is not None:
+            unwatch()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
-from mcp.shared.message import SessionMessage
+from mcp.shared.message import ServerMessageMetadata, SessionMessage
 from mcp_types import INVALID_REQUEST, JSONRPCError, JSONRPCResponse, jsonrpc_message_adapter
 from pydantic import ValidationError
 
@@ -17,6 +17,7 @@ from hub.server.lines import LineReader, LineWriter, TooLong
 from hub.server.messages import BadMessage, read_head
 from hub.server.server import HubServer
 from hub.server.signals import reloader, signal_handlers
+from hub.server.unanswered import Unanswered, unanswered_of_one_client
 
 if TYPE_CHECKING:
     from hub.hub import Hub
@@ -49,11 +50,12 @@ async def serve_stdio(hub: "Hub", read: int, write: int, stop: asyncio.Event) ->
         write: Descriptor of the answers.
         stop: Ends it.
     """
-    settings = hub.settings.server
     server = HubServer(hub, fallback=Caller(LOCAL, "stdio"))
+    settings = server.settings
+    unanswered = unanswered_of_one_client(settings)
     to_server, from_client = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     to_client, from_server = anyio.create_memory_object_stream[SessionMessage](0)
-    connection = _Connection(LineWriter(write), to_server, most=4 * settings.max_concurrent_calls)
+    connection = Connection(LineWriter(write), to_server, unanswered)
     serving = asyncio.create_task(server.run(from_client, to_client, server.create_initialization_options()))
     answering = asyncio.create_task(connection.answer(from_server))
     reading = asyncio.create_task(connection.read(LineReader(read, settings.max_request_bytes)))
@@ -63,7 +65,8 @@ async def serve_stdio(hub: "Hub", read: int, write: int, stop: asyncio.Event) ->
         reading.cancel()
         server.changes.end_streams()
         if not answering.done():
-            await connection.quiet(settings.drain)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(unanswered.none(), settings.drain)
     finally:
         server.changes.close()
         await _cancel(reading, stopping)
@@ -81,30 +84,28 @@ async def _cancel(*tasks: "asyncio.Task[Any]") -> None:
     await asyncio.wait(tasks)
 
 
-class _Connection:
+class Connection:
     """The client's side: what it asked and what it was answered.
 
     Args:
         writer: Takes the answers.
         to_server: Takes the messages.
-        most: Requests unanswered at once; beyond it nothing more is read.
+        unanswered: Once it has no room, nothing more is read.
     """
 
     def __init__(
-        self, writer: LineWriter, to_server: MemoryObjectSendStream[SessionMessage | Exception], *, most: int
+        self,
+        writer: LineWriter,
+        to_server: MemoryObjectSendStream[SessionMessage | Exception],
+        unanswered: Unanswered,
     ) -> None:
         self._writer = writer
         self._to_server = to_server
-        self._most = most
-        self._unanswered: set[str] = set()
-        self._answered = asyncio.Event()
+        self._unanswered = unanswered
 
     async def read(self, lines: LineReader) -> None:
         """Pass messages on, one after the other, until the input ends."""
         async for line in lines:
-            while len(self._unanswered) >= self._most:
-                self._answered.clear()
-                await self._answered.wait()
             try:
                 await self._pass_on(line)
             except BadMessage as error:
@@ -118,16 +119,8 @@ class _Connection:
             async for sent in messages:
                 message = sent.message
                 await self._writer.write(message.model_dump_json(by_alias=True, exclude_unset=True).encode())
-                if isinstance(message, JSONRPCResponse | JSONRPCError):
-                    self._settle(str(message.id))
-
-    async def quiet(self, seconds: float) -> None:
-        """Wait until every request is answered, for at most so many seconds."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while self._unanswered:
-                    self._answered.clear()
-                    await self._answered.wait()
+                if isinstance(message, JSONRPCResponse | JSONRPCError) and message.id is not None:
+                    self._unanswered.settle(message.id)
 
     async def _pass_on(self, line: bytes | TooLong) -> None:
         if isinstance(line, TooLong):
@@ -135,20 +128,21 @@ class _Connection:
         if not line.strip():
             return
         head = read_head(line)
-        key = str(head.id)
-        if head.is_request and key in self._unanswered:
+        request = head.id if head.is_request else None
+        if request is not None and request in self._unanswered:
             # The answer must not carry the id: it would be taken for that of the request in flight.
-            raise BadMessage(INVALID_REQUEST, f"A request with the id {key} is still being answered")
+            raise BadMessage(INVALID_REQUEST, f"A request with the id {request} is still being answered")
         try:
             message = jsonrpc_message_adapter.validate_json(line, by_name=False)
         except ValidationError:
             raise BadMessage(INVALID_REQUEST, "The message is not a JSON-RPC message") from None
-        if head.is_request:
-            self._unanswered.add(key)
-        await self._to_server.send(SessionMessage(message))
-        if head.cancels is not None:
-            self._settle(str(head.cancels))
+        if request is not None:
+            await self._unanswered.room(len(line))
+            self._unanswered.add(head, len(line))
 
-    def _settle(self, key: str) -> None:
-        self._unanswered.discard(key)
-        self._answered.set()
+        async def never_answered() -> None:
+            if request is not None:
+                self._unanswered.settle(request)
+
+        metadata = ServerMessageMetadata(on_request_unanswered=never_answered)
+        await self._to_server.send(SessionMessage(message, metadata=metadata))

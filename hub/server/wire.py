@@ -8,7 +8,7 @@ from mcp_types import INVALID_PARAMS
 
 from hub.calls.types import Call, Outcome
 from hub.catalog.items import PromptItem, ResourceItem, ToolItem
-from hub.errors import Denied, UnknownName
+from hub.errors import UnknownName
 from hub.results.content import Content, Image, ResourceLink, Text
 
 CALL_FAILED = -32000
@@ -64,13 +64,13 @@ def prompt_definition(item: PromptItem) -> dict[str, Any]:
     return {"name": item.name, "title": item.title, "description": item.description, "arguments": arguments}
 
 
-def tool_result(call: Call, outcome: Outcome) -> dict[str, Any]:
+def tool_result(outcome: Outcome) -> dict[str, Any]:
     """The `CallToolResult`: text once, never repeated as structured content.
 
     Raises:
         MCPError: No such tool is there for this caller.
     """
-    if hidden := _hidden(call, outcome):
+    if hidden := _hidden(outcome):
         raise hidden
     result: dict[str, Any] = {"content": [_block(item) for item in outcome.content], "isError": not outcome.ok}
     return {**result, "_meta": {SOURCE: outcome.source}} if outcome.source else result
@@ -82,7 +82,7 @@ def resource_result(call: Call, outcome: Outcome) -> dict[str, Any]:
     Raises:
         MCPError: The resource is not there for this caller, or could not be read.
     """
-    if failed := _failed(call, outcome):
+    if failed := _failed(outcome):
         raise failed
     contents: list[dict[str, Any]] = []
     for item in outcome.content:
@@ -97,13 +97,13 @@ def resource_result(call: Call, outcome: Outcome) -> dict[str, Any]:
     return {"contents": contents}
 
 
-def prompt_result(call: Call, outcome: Outcome) -> dict[str, Any]:
+def prompt_result(outcome: Outcome) -> dict[str, Any]:
     """The `GetPromptResult`: each piece of content is one message of the user.
 
     Raises:
         MCPError: The prompt is not there for this caller, or could not be made.
     """
-    if failed := _failed(call, outcome):
+    if failed := _failed(outcome):
         raise failed
     return {"messages": [{"role": "user", "content": _block(item)} for item in outcome.content]}
 
@@ -124,19 +124,17 @@ def _block(item: Content) -> dict[str, Any]:
             return {"type": "image", "data": b64encode(item.data).decode("ascii"), "mimeType": item.mime_type}
 
 
-def _hidden(call: Call, outcome: Outcome) -> MCPError | None:
+def _hidden(outcome: Outcome) -> MCPError | None:
     """The protocol's error for a name that is not there; a denied one must look no different."""
     if outcome.error == UnknownName.code:
         return MCPError(INVALID_PARAMS, text_of(outcome))
-    if outcome.error == Denied.code:
-        return MCPError(INVALID_PARAMS, str(UnknownName(call.kind, call.name)))
     return None
 
 
-def _failed(call: Call, outcome: Outcome) -> MCPError | None:
+def _failed(outcome: Outcome) -> MCPError | None:
     if outcome.ok:
         return None
-    if hidden := _hidden(call, outcome):
+    if hidden := _hidden(outcome):
         return hidden
     data: dict[str, Any] = {"error": outcome.error}
     if outcome.retry_after is not None:

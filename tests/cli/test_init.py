@@ -19,7 +19,7 @@ def test_init_writes_a_valid_file_for_what_is_installed(
     install_connector("old", "", requires="mcp-integration-hub<0.0.1")
     result = run("init")
     assert result.exit_code == 0, result.output
-    assert "toy: fill in token" in result.stdout
+    assert "[connectors.toy]: fill in token" in result.stdout
     assert "bad: cannot be used" in result.stdout
     text = (folder / "hub.toml").read_text(encoding="utf-8")
     assert "# old is installed but cannot be used: needs mcp-integration-hub<0.0.1" in text

@@ -90,7 +90,7 @@ def test_a_log_in_json_holds_the_address_too(folder: Path) -> None:
     (folder / "hub.toml").touch()
     with serving("--port", "0", "--log-format", "json") as process:
         entry = json.loads(next(errors_of(process)))
-        assert entry["message"].startswith("serving MCP at http://127.0.0.1:")
+        assert entry["message"].startswith("Serving MCP at http://127.0.0.1:")
 
 
 def test_what_cannot_be_served_is_one_error(run: Run, folder: Path) -> None:

@@ -16,7 +16,7 @@ from hub.connector.base import Connector, ConnectorContext
 from hub.connector.declare import prompt, resource, tool
 from hub.connector.progress import current_progress, report_progress
 from hub.connector.settings import ConnectorSettings
-from hub.errors import UnknownName
+from hub.errors import CallError, UnknownName
 from hub.results.content import Content, Image, ResourceLink, Result, Text
 from hub.server.identity import Caller
 from hub.server.server import HubServer
@@ -123,8 +123,10 @@ class FakeHub:
         )
         self.generation = 1
         self.calls: list[Call] = []
+        self.refused: list[tuple[Call, CallError]] = []
         self.problems: list[str] = []
         self.drained: float | None = None
+        self.completed_over = ""
         self.listeners: list[Callable[[frozenset[str]], None]] = []
         self.items = self._build("bench")
         for copy in range(copies):
@@ -171,6 +173,10 @@ class FakeHub:
         mime_type = item.declaration.mime_type if isinstance(item, ResourceItem) else "text/plain"
         return Outcome(content=content, mime_type=mime_type)
 
+    async def refuse(self, call: Call, error: CallError) -> Outcome:
+        self.refused.append((call, error))
+        return Outcome(content=(Text(str(error)),), error=error.code, retry_after=error.retry_after)
+
     def _find(self, call: Call) -> tuple[Any, Mapping[str, Any]] | None:
         kinds = {"tool": ToolItem, "resource": ResourceItem, "prompt": PromptItem}
         for item in self.items:
@@ -209,8 +215,16 @@ class FakeHub:
         return (self.generation, principal.how, principal.roles)
 
     async def complete(
-        self, principal: Principal, kind: str, ref: str, argument: str, prefix: str, context: Mapping[str, str]
+        self,
+        principal: Principal,
+        kind: str,
+        ref: str,
+        argument: str,
+        prefix: str,
+        context: Mapping[str, str],
+        transport: str = "memory",
     ) -> Any:
+        self.completed_over = transport
         known = {
             "resource": [i.uri for i in self.resources(principal)],
             "prompt": [i.name for i in self.prompts(principal)],

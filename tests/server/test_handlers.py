@@ -160,20 +160,19 @@ async def test_a_client_that_gives_up_cancels_the_call(fake_hub: Any, in_memory:
 
 
 @ERAS
-async def test_calls_beyond_the_limit_are_refused_with_when_to_retry(
+async def test_a_client_alone_waits_where_too_many_calls_are_worked_on(
     make_hub: Any, in_memory: Any, mode: str
 ) -> None:
     made = make_hub(server=ServerTable(max_concurrent_calls=1))
     async with Client(in_memory(made), mode=mode) as client:
         first = asyncio.create_task(client.call_tool("bench_wait"))
         await made.signals.started.wait()
-        refused = await client.call_tool("bench_echo")
-        assert refused.is_error
-        assert "Try again in 1 s" in text(refused)
+        second = asyncio.create_task(client.call_tool("bench_echo", {"text": "x"}))
+        await client.list_tools()
+        assert [call.name for call in made.calls] == ["bench_wait"]
         made.signals.release.set()
-        assert text(await first) == "released"
-        assert not (await client.call_tool("bench_echo", {"text": "x"})).is_error
-    assert [call.name for call in made.calls] == ["bench_wait", "bench_echo"]
+        assert (text(await first), text(await second)) == ("released", "x")
+    assert made.refused == []
 
 
 async def test_instructions_are_those_for_the_caller_in_both_eras(keyed_hub: Any, in_memory: Any) -> None:

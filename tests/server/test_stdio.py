@@ -16,7 +16,9 @@ from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters
 
 from hub.config.models import ServerTable
+from hub.server import unanswered
 from hub.server.stdio import serve_stdio
+from hub.server.unanswered import Unanswered
 
 ERAS = pytest.mark.parametrize("mode", ["legacy", "2026-07-28", "auto"])
 HELLO = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
@@ -48,9 +50,11 @@ def request(number: Any, method: str, params: Any = None) -> dict[str, Any]:
 class Peer:
     """A client at the level of lines."""
 
-    def __init__(self, reader: asyncio.StreamReader, write: int) -> None:
+    def __init__(self, reader: asyncio.StreamReader, write: int, transport: asyncio.ReadTransport) -> None:
         self._reader = reader
         self._write = write
+        self.pause = transport.pause_reading
+        self.resume = transport.resume_reading
 
     def send(self, *messages: Any) -> None:
         for message in messages:
@@ -84,7 +88,7 @@ def piped() -> Callable[..., Any]:
             lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(from_server, "rb")
         )
         serving = asyncio.create_task(serve_stdio(hub.as_hub(), from_client, to_client, stop or asyncio.Event()))
-        peer = Peer(reader, to_server)
+        peer = Peer(reader, to_server, transport)
         try:
             yield peer
         finally:
@@ -255,6 +259,68 @@ async def test_many_requests_at_once_are_all_answered(fake_hub: Any, piped: Any)
         answered = {(await peer.receive())["id"] for _ in range(3000)}
         await sending
     assert answered == set(range(1, 3001))
+
+
+async def test_a_client_that_sends_many_calls_ahead_is_slowed_down_and_not_refused(
+    make_hub: Any, piped: Any
+) -> None:
+    hub = make_hub(server=ServerTable(max_concurrent_calls=2))
+    async with piped(hub) as peer:
+        await peer.initialize()
+        calls = [request(n, "tools/call", {"name": "bench_wait"}) for n in range(1, 21)]
+        sending = asyncio.create_task(asyncio.to_thread(peer.send, *calls[:4], request(0, "ping"), *calls[4:]))
+        assert (await peer.receive())["id"] == 0  # a ping gets past the calls that wait
+        for _ in range(2):
+            await hub.signals.arrivals.get()
+        assert len(hub.calls) == 2
+        hub.signals.release.set()
+        answers = [await peer.receive() for _ in calls]
+        await sending
+    assert {answer["id"] for answer in answers} == set(range(1, 21))
+    assert {answer["result"]["content"][0]["text"] for answer in answers} == {"released"}
+    assert hub.refused == []
+
+
+@pytest.mark.parametrize("cancelling", [False, True])
+async def test_a_client_that_never_reads_is_not_read_from_either(
+    make_hub: Any, piped: Any, monkeypatch: pytest.MonkeyPatch, cancelling: bool
+) -> None:
+    full = asyncio.Event()
+    most, most_bytes = 0, 0
+
+    class Watched(Unanswered):
+        def add(self, head: Any, size: int) -> None:
+            nonlocal most, most_bytes
+            super().add(head, size)
+            most, most_bytes = max(most, len(self)), max(most_bytes, self.held)
+
+        async def room(self, size: int) -> None:
+            if not self.has_room(size):
+                full.set()
+            await super().room(size)
+
+    monkeypatch.setattr(unanswered, "Unanswered", Watched)
+    settings = ServerTable(max_concurrent_calls=8, max_request_bytes=64 * 1024)
+    text = "x" * 30_000
+    messages: list[Any] = []
+    for n in range(1, 301):
+        messages.append(request(n, "tools/call", {"name": "bench_echo", "arguments": {"text": text}}))
+        if cancelling:
+            messages.append({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": n}})
+    messages.append(request("last", "ping"))
+    async with piped(make_hub(server=settings)) as peer:
+        await peer.initialize()
+        peer.pause()
+        sending = asyncio.create_task(asyncio.to_thread(peer.send, *messages))
+        await full.wait()
+        peer.resume()
+        seen = 0
+        while (await peer.receive())["id"] != "last":
+            seen += 1
+        await sending
+    assert seen == 300 or cancelling
+    assert most <= 32
+    assert most_bytes <= 4 * settings.max_request_bytes
 
 
 async def test_the_caller_is_the_local_user(fake_hub: Any, piped: Any) -> None:

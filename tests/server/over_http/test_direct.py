@@ -94,6 +94,10 @@ def test_a_request_with_nothing_unusual_is_plain(fake_hub: Any, in_memory: Any) 
         (body(), [*ROUTING, (b"mcp-name", b"bench_echo")]),
         (body(), [*ROUTING[:2], (b"mcp-name", b"bench_wipe"), ROUTING[3]]),
         (body(), [*ROUTING, (b"mcp-param-text", b"x")]),
+        (body(), [*ROUTING[:3], (b"accept", b"text/html;q=application/json")]),
+        (body(), [*ROUTING[:3], (b"accept", b"application/jsonp, text/*")]),
+        (body(params={"name": ""}), [*ROUTING[:2], ROUTING[3]]),
+        (body(params={"name": "=?base64?eA==?="}), [*ROUTING[:2], (b"mcp-name", b"=?base64?eA==?="), ROUTING[3]]),
     ],
 )
 def test_anything_unusual_goes_the_sdks_way(

@@ -1,6 +1,5 @@
 """The MCP endpoint: tells the protocol's eras apart and answers 2026-07-28 with the SDK."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -8,13 +7,14 @@ from typing import TYPE_CHECKING
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.shared.inbound import MCP_PROTOCOL_VERSION_HEADER
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from hub.access.principal import Principal
 from hub.server.accept import one_accept
-from hub.server.bodies import ClientGone, read_body, replay
+from hub.server.bodies import read_body, replay
 from hub.server.direct import DirectCalls
 from hub.server.handshake_era import JSON, HandshakeEra
+from hub.server.hangup import KEY, HangUp
 from hub.server.messages import BadMessage, read_head
 from hub.server.origins import only
 from hub.server.refusals import Refusal, send_bytes
@@ -92,47 +92,11 @@ class Endpoint:
                 await self._streaming.handle_request(scope, replay(body, until_ended), send)
         elif head.wants_progress:
             await self._streaming.handle_request(scope, replay(body, receive), send)
-        elif (call := self._direct.of_this_era(head, scope["headers"])) is not None:
-            async with _cancelled_if_gone(receive):
-                status, answer = await self._direct.answer(call)
-            await send_bytes(send, status, answer, [JSON])
         else:
-            async with _cancelled_if_gone(receive) as watching:
-
-                async def started(message: Message) -> None:
-                    watching.cancel()
-                    await send(message)
-
-                await self._plain.handle_request(scope, replay(body, receive), started)
-
-
-@asynccontextmanager
-async def _cancelled_if_gone(receive: Receive) -> AsyncGenerator[asyncio.Task[None]]:
-    """Cancel what runs inside if the client hangs up, which the SDK does for streams only.
-
-    Gives the task that listens for that, to be cancelled once the answer begins.
-
-    Raises:
-        ClientGone: The client hung up.
-    """
-    answering = asyncio.current_task()
-    assert answering is not None  # noqa: S101  an ASGI application runs in a task
-    gone = False
-
-    async def watch() -> None:
-        nonlocal gone
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        gone = True
-        answering.cancel()
-
-    watching = asyncio.create_task(watch())
-    try:
-        yield watching
-    except asyncio.CancelledError:
-        if not gone:
-            raise
-        answering.uncancel()
-        raise ClientGone from None
-    finally:
-        watching.cancel()
+            hang_up: HangUp = scope[KEY]
+            with hang_up.cancels():
+                if (call := self._direct.of_this_era(head, scope["headers"])) is not None:
+                    status, answer = await self._direct.answer(call)
+                    await send_bytes(send, status, answer, [JSON])
+                else:
+                    await self._plain.handle_request(scope, replay(body, receive), send)

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with the bounds it lacks: time for a request to arrive, and size of its headers."""
+"""uvicorn's HTTP protocol with what it lacks: bounds on time and headers, and word of a client that hangs up."""
 
 import asyncio
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hub.server.front import LONGEST_HEADERS
+from hub.server.hangup import KEY, HangUp
 
 SECONDS = 30.0
 """A request, headers and body, has to arrive within this time."""
@@ -20,11 +21,22 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(*args, **keywords)
         self.arriving_since: float | None = None
         self._header_bytes: int | None = 0
+        self._hang_up = HangUp()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows it too
         """Begin to wait for the first request."""
         super().connection_made(transport)
         self.arriving_since = self.loop.time()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell whoever works for this client."""
+        super().connection_lost(exc)
+        self._hang_up.happens()
+
+    def on_message_begin(self) -> None:
+        """Let the application hear of the connection's loss."""
+        super().on_message_begin()
+        self.scope[KEY] = self._hang_up  # pyright: ignore[reportGeneralTypeIssues]  a key of ours in uvicorn's TypedDict
 
     def data_received(self, data: bytes) -> None:
         """Count the bytes of the headers, which httptools would collect without end."""

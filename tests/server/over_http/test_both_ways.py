@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hub.access.principal import OPEN
 from hub.server.direct import DirectCalls
 from hub.server.endpoint import Endpoint
+from hub.server.hangup import KEY, HangUp
 from hub.server.identity import Caller, sender
 from hub.server.refusals import Refusal
 from hub.server.server import HubServer
@@ -120,6 +121,7 @@ async def post(endpoint: Endpoint, body: bytes, headers: Headers) -> tuple[int, 
         "scheme": "http",
         "server": ("127.0.0.1", 80),
         "headers": [(b"content-type", b"application/json"), *headers],
+        KEY: HangUp(),
     }
     incoming = [{"type": "http.request", "body": body, "more_body": False}]
     answered: list[Any] = []

@@ -32,7 +32,7 @@ class Generation:
         self.own = frozenset(item.name for item in own_items)
         self.catalog = Catalog([*own_items, *connectors.items])
         self.keys = Keys(settings.auth.keys)
-        self.policy = Policy(settings.roles, enforced=bool(self.keys))
+        self.policy = Policy(settings.roles, enforced=bool(self.keys), local_roles=settings.auth.local_roles)
         self.quotas = quotas
         self._own_runtime = own_runtime
         self._calls = 0

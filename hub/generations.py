@@ -9,11 +9,16 @@ from hub.catalog.items import AnyItem
 from hub.config.load import load_settings
 from hub.config.models import ConnectorTable, HubSettings
 from hub.discovery.connectors import Runtime, open_connectors
+from hub.discovery.state import BROKEN, ConnectorState
 from hub.errors import ConfigError, ConnectorLoadError
 from hub.generation import Generation
+from hub.http.traffic import TrafficRegistry
 from hub.limits.quotas import Quotas
 
 log = logging.getLogger("hub")
+
+_CLOSING_SECONDS = 10.0
+"""More than connectors that will not end can take."""
 
 
 class Generations:
@@ -29,6 +34,7 @@ class Generations:
         self._path = path
         self._register_secret = register_secret
         self._strict = strict
+        self._traffic = TrafficRegistry()
         self._own_items: Sequence[AnyItem] = ()
         self._own_runtime = Runtime("hub", ConnectorTable(max_concurrent_calls=256))
         self._current: Generation | None = None
@@ -57,7 +63,8 @@ class Generations:
         """Read the file again and swap; gives the old and the new generation.
 
         Raises:
-            ConfigError: The file is wrong, or changes what only a restart can; nothing was swapped.
+            ConfigError: The file is wrong, changes what only a restart can, or breaks a connector that works;
+                nothing was swapped.
             ConnectorLoadError: With `strict`, a connector did not load; nothing was swapped.
         """
         async with self._swapping:
@@ -75,10 +82,15 @@ class Generations:
             return old, self.current
 
     async def aclose(self) -> None:
-        """Retire the generation in use and wait until all are closed."""
+        """Retire the generation in use and close all, those too that calls are still in after a while."""
         self._retire.set()
-        if self._keepers:
-            await asyncio.wait(self._keepers)
+        keepers = set(self._keepers)
+        if keepers:
+            _, busy = await asyncio.wait(keepers, timeout=_CLOSING_SECONDS)
+            for keeper in busy:
+                keeper.cancel()
+            if busy:
+                await asyncio.wait(busy, timeout=_CLOSING_SECONDS)
         await self._own_runtime.aclose()
 
     async def _open(self, settings: HubSettings) -> None:
@@ -99,9 +111,10 @@ class Generations:
     async def _keep(self, settings: HubSettings, ready: asyncio.Future[Generation], retire: asyncio.Event) -> None:
         try:
             async with open_connectors(
-                settings, base=self._path.parent, register_secret=self._register_secret
+                settings, base=self._path.parent, register_secret=self._register_secret, traffic=self._traffic
             ) as connectors:
-                broken = [s for s in connectors.states if s.state in ("failed", "incompatible", "missing_config")]
+                broken = [state for state in connectors.states if state.state in BROKEN]
+                self._refuse_losses(broken)
                 if self._strict and broken:
                     raise ConnectorLoadError(
                         "; ".join(f"connector {s.namespace} {s.state}: {s.reason}" for s in broken),
@@ -121,8 +134,25 @@ class Generations:
         except (Exception, asyncio.CancelledError) as error:
             if not ready.done():
                 ready.set_exception(error if isinstance(error, Exception) else RuntimeError("cancelled"))
+            elif isinstance(error, asyncio.CancelledError):
+                log.warning("calls were still running when their connectors were closed")
             else:
                 log.exception("a generation did not close cleanly")
+
+    def _refuse_losses(self, broken: Sequence[ConnectorState]) -> None:
+        """A reload may take a connector away that hub.toml no longer wants, but not break one that works."""
+        loaded = (
+            {state.namespace for state in self._current.connectors.states if state.state == "loaded"}
+            if self._current
+            else set[str]()
+        )
+        lost = [state for state in broken if state.namespace in loaded]
+        if lost:
+            raise ConfigError(
+                "; ".join(f"connector {s.namespace} works now and would be {s.state}: {s.reason}" for s in lost),
+                setting=f"connectors.{lost[0].namespace}",
+                hint=lost[0].hint,
+            )
 
     def _quotas(self, settings: HubSettings) -> Quotas:
         """Quotas that have not changed keep their counts over a reload."""

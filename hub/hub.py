@@ -1,11 +1,9 @@
 """The hub itself: one configuration, its connectors, what they offer, and the way of a call through them."""
 
 import asyncio
-import inspect
-from collections.abc import AsyncGenerator, Callable, Hashable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Hashable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 from uuid import uuid4
@@ -14,7 +12,6 @@ from hub.access.principal import Principal
 from hub.audit.log import AuditLog
 from hub.builtin.connector import builtin_items
 from hub.calls.pipeline import Pipeline
-from hub.calls.shape import shape_error
 from hub.calls.types import Call, Outcome
 from hub.catalog.items import AnyItem, PromptItem, ResourceItem, ToolItem
 from hub.config.known import KnownSecrets
@@ -22,7 +19,7 @@ from hub.config.load import load_settings
 from hub.config.models import HubSettings
 from hub.connector.base import Connector
 from hub.discovery.state import ConnectorState
-from hub.errors import Draining, UnknownName
+from hub.errors import CallError, Draining
 from hub.generation import Generation
 from hub.generations import Generations
 from hub.results.spill import SpillStore
@@ -46,11 +43,14 @@ class Completion:
 class Hub:
     """Everything between a face (MCP, command line) and the connectors. Made by `Hub.open`."""
 
-    def __init__(self, generations: Generations, audit: AuditLog, spill: SpillStore) -> None:
+    def __init__(
+        self, generations: Generations, audit: AuditLog, spill: SpillStore, redact: Callable[[str], str]
+    ) -> None:
         self._generations = generations
         self._audit = audit
         self._spill = spill
-        self._pipeline = Pipeline(audit, spill)
+        self._redact = redact
+        self._pipeline = Pipeline(audit, spill, redact)
         self._listeners: list[Callable[[frozenset[ListName]], None]] = []
         self._calls = 0
         self._accepting = True
@@ -78,12 +78,13 @@ class Hub:
         generations = Generations(config, secrets.add, strict=strict)
         spill = SpillStore(keep_seconds=settings.results.keep)
         async with AuditLog.open(settings.hub.state, mask_known=secrets.redact) as audit:
-            hub = cls(generations, audit, spill)
+            hub = cls(generations, audit, spill, secrets.redact)
             try:
                 await generations.start(settings, builtin_items(hub, spill))
                 yield hub
             finally:
                 await generations.aclose()
+                await hub._pipeline.aclose()
 
     @property
     def settings(self) -> HubSettings:
@@ -95,17 +96,18 @@ class Hub:
     async def call(self, call: Call) -> Outcome:
         """Take a call through all stages. Failures are outcomes with an `error`; only cancellation is raised."""
         if not self._accepting:
-            return shape_error(Draining("The hub is shutting down", hint="Try again in a moment", retry_after=5.0))
-        generation = self._generations.current
-        self._calls += 1
-        self._quiet.clear()
-        try:
-            with generation.call():
-                return await self._pipeline.take(generation, call)
-        finally:
-            self._calls -= 1
-            if not self._calls:
-                self._quiet.set()
+            return await self.refuse(call, _draining())
+        with self._in_flight() as generation:
+            return await self._pipeline.take(generation, call)
+
+    async def refuse(self, call: Call, error: CallError) -> Outcome:
+        """Refuse a call that its face cannot take on; recorded like a refusal of any stage.
+
+        Args:
+            call: What was asked for.
+            error: Why not.
+        """
+        return await self._pipeline.refuse(self._generations.current, call, error)
 
     async def complete(
         self,
@@ -115,35 +117,53 @@ class Hub:
         argument: str,
         prefix: str,
         context: Mapping[str, str],
+        transport: str = "memory",
     ) -> Completion:
-        """Complete an argument of a resource template (`ref` is its URI template) or of a prompt (its name).
+        """Complete an argument of a resource template or of a prompt.
+
+        Args:
+            principal: Who asks.
+            kind: What `ref` names.
+            ref: The URI template of the resource, or the name of the prompt.
+            argument: Which one.
+            prefix: What it begins with.
+            context: Other arguments that are known already.
+            transport: How the request came, see `Call`.
 
         Raises:
             UnknownName: No such template or prompt is visible.
         """
-        generation = self._generations.current
-        item = generation.catalog.template(ref) if kind == "resource" else generation.catalog.prompts.get(ref)
-        if item is None or not generation.visible(principal, item):
-            raise UnknownName(kind, ref)
-        declared = item.declaration.complete.get(argument)
-        if declared is None or not self._accepting:
-            return Completion(values=())
-        arguments: dict[str, object] = {"prefix": prefix}
-        if "context" in inspect.signature(declared).parameters:
-            arguments["context"] = dict(context)
         call = Call(
             id=uuid4().hex,
             kind=kind,
-            name=item.name,
-            arguments=arguments,
+            name=ref,
+            arguments={**context, argument: prefix},
             principal=principal,
-            transport="completion",
+            transport=transport,
+            completes=argument,
         )
-        with generation.call():
-            values = await self._pipeline.complete(generation, call, item, partial(declared, item.connector))
+        if not self._accepting:
+            await self.refuse(call, _draining())
+            return Completion(values=())
+        with self._in_flight() as generation:
+            values = await self._pipeline.complete(generation, call)
         return Completion(
             values=tuple(values[:MAX_COMPLETIONS]), total=len(values), has_more=len(values) > MAX_COMPLETIONS
         )
+
+    @contextmanager
+    def _in_flight(self) -> Generator[Generation]:
+        """Count a call among those that draining waits for; gives the generation it stays in."""
+        generation = self._generations.current
+        self._calls += 1
+        self._quiet.clear()
+        try:
+            with generation.call():
+                yield generation
+        finally:
+            self._calls -= 1
+            if not self._calls:
+                self._quiet.set()
 
     # Who is calling, and what they see
 
@@ -185,30 +205,37 @@ class Hub:
         generation = self._generations.current
         seen = {item.namespace for item in self._visible(principal, generation.catalog.tools.values())}
         lines = [f"{generation.settings.hub.name}: tools of several systems, named <system>_<tool>."]
-        for item in generation.connectors.items:
-            if item.namespace in seen:
-                seen.discard(item.namespace)
-                table = generation.settings.connectors[item.namespace]
-                told = item.connector.instructions()
+        for state in generation.connectors.states:
+            if state.state == "loaded" and state.namespace in seen:
+                told = generation.connectors.instructions[state.namespace]
                 lines.append(
-                    f"- {item.namespace}_*: {item.connector.title}"
-                    + (" (SANDBOX: invented data)" if table.sandbox else "")
+                    f"- {state.namespace}_*: {state.title}"
+                    + (" (SANDBOX: invented data)" if state.sandbox else "")
                     + (f". {told}" if told else "")
                 )
-        return "\n".join(lines)
+        return self._redact("\n".join(lines))
 
     def states(self, principal: Principal) -> Sequence[ConnectorState]:
         """The connectors with their states; to a principal held to roles, only those it sees something of."""
         generation = self._generations.current
         runtimes = generation.connectors.runtimes
         states = [
-            replace(state, health=runtimes[state.namespace].health()) if state.namespace in runtimes else state
+            self._masked(state, runtimes[state.namespace].health() if state.namespace in runtimes else state.health)
             for state in generation.connectors.states
         ]
-        if principal.how != "key":
+        if not generation.policy.restricts(principal):
             return states
         seen = {item.namespace for item in generation.connectors.items if generation.visible(principal, item)}
         return [state for state in states if state.namespace in seen]
+
+    def _masked(self, state: ConnectorState, health: str) -> ConnectorState:
+        return replace(
+            state,
+            reason=self._redact(state.reason),
+            hint=self._redact(state.hint),
+            health=self._redact(health),
+            refusals=tuple(self._redact(refusal) for refusal in state.refusals),
+        )
 
     def connector(self, namespace: str) -> Connector[Any] | None:
         """A loaded connector, for checks and demos; calls go through `call`."""
@@ -226,7 +253,7 @@ class Hub:
         """Read hub.toml again and swap everything at once; on any error the old state stays.
 
         Raises:
-            ConfigError: The new file is wrong.
+            ConfigError: The new file is wrong, or a connector that works now would not with it.
             ConnectorLoadError: With `strict`, a connector did not load.
         """
         old, new = await self._generations.reload()
@@ -251,6 +278,10 @@ class Hub:
                 await self._quiet.wait()
         except TimeoutError:
             pass
+
+
+def _draining() -> Draining:
+    return Draining("The hub is shutting down", hint="Try again in a moment", retry_after=5.0)
 
 
 def changed_lists(old: Generation, new: Generation) -> frozenset[ListName]:

@@ -224,6 +224,88 @@ async def test_a_reload_of_a_wrong_file_changes_nothing(
         assert text_of(await hub.call(call("tickets_find", text="x"))) == "old x"
 
 
+NEEDY = '''
+from hub.plugin import Connector, ConnectorSettings, Secret, hookimpl, tool
+
+class NeedySettings(ConnectorSettings):
+    token: Secret
+
+class Needy(Connector[NeedySettings]):
+    @tool()
+    async def ping(self) -> str:
+        """Ping."""
+        return "pong"
+
+@hookimpl
+def hub_connector():
+    return Needy
+'''
+
+
+@pytest.mark.parametrize(
+    ("table", "state"),
+    [
+        ('[connectors.needy]\ntoken = { env = "NO_SUCH_VARIABLE" }\n', "missing_config"),
+        ('[connectors.needy]\ntoken = "inline-token"\ntools = ["no_such_tool"]\n', "missing_config"),
+        ('[connectors.needy]\nconnector = "not_installed"\n', "failed"),
+    ],
+)
+async def test_a_reload_that_would_break_a_connector_that_works_is_refused(
+    install_connector: InstallConnector,
+    write_config: WriteConfig,
+    monkeypatch: pytest.MonkeyPatch,
+    table: str,
+    state: str,
+) -> None:
+    monkeypatch.setenv("NEEDY_TOKEN", "inline-token")
+    install_connector("tickets", TICKETS)
+    install_connector("needy", NEEDY)
+    working = '[connectors.needy]\ntoken = { env = "NEEDY_TOKEN" }\n'
+    async with Hub.open(write_config(working + '[connectors.tickets]\ngreeting = "old"\n')) as hub:
+        write_config(table + '[connectors.tickets]\ngreeting = "new"\n')
+        with pytest.raises(ConfigError, match=f"connector needy works now and would be {state}: "):
+            await hub.reload()
+        assert text_of(await hub.call(call("tickets_find", text="x"))) == "old x"
+        assert text_of(await hub.call(call("needy_ping"))) == "pong"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[connectors.needy]\nenabled = false\n",
+        '[connectors.needy]\ntoken = { env = "NEEDY_TOKEN" }\n[connectors.second]\nconnector = "needy"\n',
+        '[connectors.needy]\ntoken = { env = "NEEDY_TOKEN" }\n[connectors.not_installed]\n',
+    ],
+    ids=["removed", "disabled", "a new one lacks a secret", "a new one is not installed"],
+)
+async def test_a_reload_that_breaks_nothing_that_works_is_done(
+    install_connector: InstallConnector, write_config: WriteConfig, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("NEEDY_TOKEN", "inline-token")
+    install_connector("tickets", TICKETS)
+    install_connector("needy", NEEDY)
+    working = '[connectors.needy]\ntoken = { env = "NEEDY_TOKEN" }\n'
+    async with Hub.open(write_config(working + '[connectors.tickets]\ngreeting = "old"\n')) as hub:
+        write_config(text + '[connectors.tickets]\ngreeting = "new"\n')
+        await hub.reload()
+        assert text_of(await hub.call(call("tickets_find", text="x"))) == "new x"
+
+
+async def test_the_hub_closes_although_a_call_does_not_end(
+    install_connector: InstallConnector, write_config: WriteConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.generations._CLOSING_SECONDS", 0.1)
+    install_connector("tickets", TICKETS)
+    async with asyncio.timeout(10):
+        async with Hub.open(write_config("[connectors.tickets]\n")) as hub:
+            connector: Any = hub.connector("tickets")
+            waiting = asyncio.create_task(hub.call(call("tickets_wait")))
+            await connector.begun.wait()
+    connector.release.set()
+    await waiting
+
+
 async def test_a_call_in_flight_ends_in_the_generation_it_began_in(
     install_connector: InstallConnector, write_config: WriteConfig
 ) -> None:
@@ -356,6 +438,17 @@ async def test_instructions_name_only_connectors_the_principal_sees(
         stranger = Principal(client="x", roles=(), how="key")
         assert "tickets_*: Tickets. Tickets of the support desk." in hub.instructions(LOCAL)
         assert "ickets" not in hub.instructions(stranger)
+
+
+@pytest.mark.parametrize("harm", ["raise RuntimeError('s3cret')", "import sys; sys.exit(3)", "return 5"])
+async def test_instructions_that_fail_are_missing_alone(
+    install_connector: InstallConnector, write_config: WriteConfig, harm: str
+) -> None:
+    install_connector("tickets", TICKETS)
+    install_connector("broken", TICKETS.replace('return "Tickets of the support desk."', harm))
+    async with Hub.open(write_config("[connectors.broken]\n[connectors.tickets]\n")) as hub:
+        lines = hub.instructions(LOCAL).splitlines()
+    assert lines[1:] == ["- broken_*: Tickets", "- tickets_*: Tickets. Tickets of the support desk."]
 
 
 async def test_a_quota_refuses_with_when_to_retry_and_nothing_runs(

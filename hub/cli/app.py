@@ -6,7 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Mapping
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, TextIO, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -122,10 +122,11 @@ def main() -> None:
         status = leaving.code
     except KeyboardInterrupt:
         pass
+    stdout = cast("TextIO | None", sys.stdout)  # None where it is closed
     try:
-        if isinstance(sys.stdout, io.TextIOWrapper):  # None where stdout is closed
-            sys.stdout.flush()
+        if stdout is not None:
+            stdout.flush()
     except OSError:
         # The reader is gone: Python must not complain about that when it flushes once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), cast("int", sys.stdout.fileno()))
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     sys.exit(cast("int", status))

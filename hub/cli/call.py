@@ -16,6 +16,7 @@ from hub.calls.types import Call, Outcome
 from hub.cli.arguments import arguments_of
 from hub.cli.options import ConfigOption
 from hub.cli.state import CommandState, state_of
+from hub.discovery.guarded import stdout_to_stderr
 from hub.results.content import Content, Image, ResourceLink, Text
 
 
@@ -34,7 +35,8 @@ def call(
     config: ConfigOption = None,
 ) -> None:
     """Call a tool and print what an agent would get. Exits with 1 if the call fails."""
-    outcome = asyncio.run(_call(state_of(ctx, config), tool, pairs or []))
+    with stdout_to_stderr():
+        outcome = asyncio.run(_call(state_of(ctx, config), tool, pairs or []))
     if as_json:
         typer.echo(json.dumps(_described(outcome), indent=2, ensure_ascii=False))
     else:

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -17,8 +18,12 @@ from hub.cli.state import CommandState, state_of
 from hub.config.load import load_settings
 from hub.config.models import HubSettings
 from hub.connector.base import Connector
+from hub.discovery.guarded import Deadline, NotInTime, load_error, stdout_to_stderr
+from hub.discovery.kept import Kept
+from hub.discovery.load import line_of
 from hub.discovery.state import ConnectorState
-from hub.errors import HubError
+from hub.discovery.steps import LoopHeldUp
+from hub.errors import ConnectorLoadError, HubError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +59,14 @@ def check(
     path = state.config
     settings = load_settings(path)
     findings = [Finding(what="hub.toml", verdict="ok", text=str(path)), *_server(settings)]
-    findings += asyncio.run(_connectors(state, path, settings, None if offline else timeout))
-    typer.echo(columns(("WHAT", "VERDICT", "FOUND"), [(f.what, f.verdict, f.text) for f in findings]))
+    with stdout_to_stderr():
+        findings += asyncio.run(_connectors(state, path, settings, None if offline else timeout))
+    table = columns(("WHAT", "VERDICT", "FOUND"), [(f.what, f.verdict, f.text) for f in findings])
+    typer.echo(state.secrets.redact(table))
     problems = [finding for finding in findings if finding.verdict == "PROBLEM"]
     for finding in problems:
         if finding.mend:
-            typer.echo(f"{finding.what}: {finding.mend}")
+            typer.echo(state.secrets.redact(f"{finding.what}: {finding.mend}"))
     if problems:
         typer.echo(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}")
         raise typer.Exit(1)
@@ -117,12 +124,14 @@ async def _connectors(
     logging.getLogger("hub.discovery").setLevel(logging.DEBUG if state.debug else logging.ERROR)
     async with open_connectors(settings, base=path.parent, register_secret=state.secrets.add) as connectors:
         loaded = {item.namespace: item.connector for item in connectors.items}
-        return await asyncio.gather(
-            *(_connector(each, loaded.get(each.namespace), seconds) for each in connectors.states)
-        )
+        known = [_without_asking(each, loaded, asking=seconds is not None) for each in connectors.states]
+        asked = [each for each, finding in zip(connectors.states, known, strict=True) if finding is None]
+        answers = iter(await _ask([(each, loaded[each.namespace]) for each in asked], seconds or 0.0))
+        return [finding or next(answers) for finding in known]
 
 
-async def _connector(state: ConnectorState, connector: Connector[Any] | None, seconds: float | None) -> Finding:
+def _without_asking(state: ConnectorState, loaded: Mapping[str, Connector[Any]], *, asking: bool) -> Finding | None:
+    """What is found without a call; None if the service has to be asked."""
     if state.state in ("disabled", "shadowed"):
         return Finding(
             what=state.namespace, verdict="off", text=". ".join(filter(None, (state.reason, state.hint)))
@@ -131,27 +140,61 @@ async def _connector(state: ConnectorState, connector: Connector[Any] | None, se
         return Finding(what=state.namespace, verdict="PROBLEM", text=state.reason, mend=state.hint)
     if state.refusals:
         return Finding(what=state.namespace, verdict="PROBLEM", text=f"not offered: {'; '.join(state.refusals)}")
-    if connector is None:
+    if state.namespace not in loaded:
         return Finding(what=state.namespace, verdict="ok", text="its filter leaves nothing to offer")
-    if seconds is None:
+    if not asking:
         return Finding(what=state.namespace, verdict="ok", text="settings and secrets (service not called)")
+    return None
+
+
+async def _ask(connectors: Sequence[tuple[ConnectorState, Connector[Any]]], seconds: float) -> Sequence[Finding]:
+    """Let all connectors ask their services at once, and again those whose time one of the others took.
+
+    They share an event loop, so while one blocks it, the time of the others runs out too. Each round finds
+    at least one that blocks and asks it no more, so there is a last one.
+    """
+    results: dict[str, str | HubError] = {}
+    left = connectors
+    while left:
+        answers = await asyncio.gather(*(_verify(state, connector, seconds) for state, connector in left))
+        results |= {state.namespace: answer for (state, _), answer in zip(left, answers, strict=True)}
+        if not any(isinstance(answer, LoopHeldUp) for answer in answers):
+            break
+        left = [pair for pair in connectors if isinstance(results[pair[0].namespace], NotInTime)]
+    return [_answered(state, results[state.namespace], seconds) for state, _ in connectors]
+
+
+async def _verify(state: ConnectorState, connector: Connector[Any], seconds: float) -> str | HubError:
+    @asynccontextmanager
+    async def asking() -> AsyncGenerator[object]:
+        yield await connector.verify_access()
+
+    # In its own task, and not on a thread of its own: its clients belong to this event loop.
+    kept = Kept(f"verify_access() of {state.namespace}", asking, step_seconds=seconds)
     try:
-        async with asyncio.timeout(seconds):
-            answer = await connector.verify_access()
-    except TimeoutError:
-        return Finding(
-            what=state.namespace,
-            verdict="PROBLEM",
-            text=f"the service did not answer within {seconds:g} seconds",
-            mend="Check the address and the network, or raise --timeout",
-        )
+        answer = await kept.enter(Deadline(seconds))
     except HubError as error:
-        return Finding(what=state.namespace, verdict="PROBLEM", text=error.message, mend=error.hint)
-    except Exception as error:  # noqa: BLE001  a connector's own mistake must not hide the other findings
-        return Finding(
-            what=state.namespace,
-            verdict="PROBLEM",
-            text=f"the connector's own check failed ({type(error).__name__})",
-            mend=f"Report it to the authors of {state.distribution}",
-        )
-    return Finding(what=state.namespace, verdict="ok", text=("SANDBOX: " if state.sandbox else "") + answer)
+        return error
+    finally:
+        await kept.leave(1.0)
+    if not isinstance(answer, str):
+        return load_error("", TypeError())
+    return line_of(answer, 200)
+
+
+def _answered(state: ConnectorState, answer: str | HubError, seconds: float) -> Finding:
+    match answer:
+        case str():
+            return Finding(what=state.namespace, verdict="ok", text=("SANDBOX: " if state.sandbox else "") + answer)
+        case NotInTime():
+            text = f"the service did not answer within {seconds:g} seconds"
+            mend = "Check the address and the network, or raise --timeout"
+        case LoopHeldUp():
+            text = f"the connector's own check did not let go of the event loop for {seconds:g} seconds"
+            mend = f"Check the address and the network, and report it to the authors of {state.distribution}"
+        case ConnectorLoadError(__cause__=BaseException() as cause):
+            text = f"the connector's own check failed ({type(cause).__name__})"
+            mend = f"Report it to the authors of {state.distribution}"
+        case _:
+            text, mend = answer.message, answer.hint
+    return Finding(what=state.namespace, verdict="PROBLEM", text=text, mend=mend)

@@ -17,7 +17,8 @@ from hub.config.edit import add_table, raw_connectors, set_enabled
 from hub.config.load import load_settings, parse, read_text
 from hub.config.models import ConnectorTable
 from hub.discovery.found import FoundConnector, find_connectors
-from hub.discovery.load import import_class, plugin_manager, unconfigured, unusable
+from hub.discovery.guarded import Deadline, stdout_to_stderr
+from hub.discovery.load import LOAD_SECONDS, import_class, unconfigured, unusable
 from hub.discovery.load import state_of as connector_state
 from hub.discovery.state import ConnectorState
 from hub.errors import ConfigError, ConnectorLoadError
@@ -40,7 +41,8 @@ def list_connectors(
     state = state_of(ctx, config)
     problem: ConfigError | None = None
     if load:
-        states = asyncio.run(_loaded(state))
+        with stdout_to_stderr():
+            states = asyncio.run(_loaded(state))
     else:
         tables: Mapping[str, ConnectorTable] = {}
         try:
@@ -49,12 +51,14 @@ def list_connectors(
             problem = error
         states = _seen(tables)
     if as_json:
-        typer.echo(json.dumps([_described(each, loaded=load) for each in states], indent=2, ensure_ascii=False))
+        described = [_described(each, loaded=load) for each in states]
+        typer.echo(state.secrets.redact(json.dumps(described, indent=2, ensure_ascii=False)))
     elif states:
         rows = [
             (s.namespace, _word(s, loaded=load), s.distribution or "-", s.version or "-", _note(s)) for s in states
         ]
-        typer.echo(columns(("CONNECTOR", "STATE", "PACKAGE", "VERSION", "NOTE"), rows))
+        table = columns(("CONNECTOR", "STATE", "PACKAGE", "VERSION", "NOTE"), rows)
+        typer.echo(state.secrets.redact(table))
     else:
         typer.echo("No connector is installed. `pip install hub-connector-prometheus` brings one.")
     if problem is not None:
@@ -82,9 +86,10 @@ def enable(
             f"{found.distribution} {found.version} {found.incompatible}",
             hint=f"Run `pip install --upgrade {found.distribution} mcp-integration-hub`",
         )
-    cls = import_class(plugin_manager(), found)
+    with stdout_to_stderr():
+        cls, title = asyncio.run(import_class(found, Deadline(LOAD_SECONDS)))
     settings_type = settings_of(cls)
-    add_table(path, name, connector_table(name, settings_type, cls.title))
+    add_table(path, name, connector_table(name, settings_type, title))
     typer.echo(f"Added [connectors.{name}] to {path}")
     missing = [key for key, field in settings_type.model_fields.items() if field.is_required()]
     typer.echo(

@@ -13,6 +13,7 @@ from hub.cli.options import ConfigOption
 from hub.cli.show import columns, terminal_width
 from hub.cli.state import CommandState, state_of
 from hub.config.models import HubSettings
+from hub.discovery.guarded import stdout_to_stderr
 from hub.errors import ConfigError
 
 
@@ -25,7 +26,8 @@ def tools(
     config: ConfigOption = None,
 ) -> None:
     """List the tools an agent sees: you on this machine, or with --as a client with a key."""
-    items = asyncio.run(_tools(state_of(ctx, config), client))
+    with stdout_to_stderr():
+        items = asyncio.run(_tools(state_of(ctx, config), client))
     if as_json:
         typer.echo(json.dumps([_described(item) for item in items], indent=2, ensure_ascii=False))
         return

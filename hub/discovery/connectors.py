@@ -2,28 +2,36 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from hub.catalog.build import Built, build_items
 from hub.catalog.items import AnyItem
 from hub.config.models import ConnectorTable, HubSettings
 from hub.connector.base import Connector, ConnectorContext, settings_of
+from hub.connector.sandboxes import Sandbox
 from hub.connector.service import Service
 from hub.discovery.found import FoundConnector, find_connectors
-from hub.discovery.guarded import guarded
-from hub.discovery.load import LOAD_SECONDS, import_class, plugin_manager, state_of, unconfigured, unusable
-from hub.discovery.state import ConnectorState
+from hub.discovery.guarded import Deadline, guarded, stdout_to_stderr
+from hub.discovery.kept import Kept
+from hub.discovery.load import LOAD_SECONDS, import_class, line_of, state_of, unconfigured, unusable
+from hub.discovery.state import BROKEN, ConnectorState
+from hub.discovery.steps import Stepped
 from hub.errors import ConfigError, ConnectorLoadError, HubError
+from hub.http.threads import DaemonThreads
+from hub.http.traffic import TrafficRegistry
 from hub.limits.bulkhead import Bulkhead
 
 if TYPE_CHECKING:
     from hub.http.client import ServiceClient
-    from hub.sandbox.host import SandboxHost
+
+MAX_INSTRUCTIONS = 300
+"""Characters of what a connector tells the model of itself: every conversation pays for them."""
 
 log = logging.getLogger("hub.discovery")
 
@@ -31,29 +39,34 @@ log = logging.getLogger("hub.discovery")
 class Runtime:
     """One loaded connector with what is its own: clients, threads, bulkhead."""
 
-    def __init__(self, namespace: str, table: ConnectorTable) -> None:
+    def __init__(self, namespace: str, table: ConnectorTable, traffic: TrafficRegistry | None = None) -> None:
         self.table = table
+        self._namespace = namespace
+        self._traffic = TrafficRegistry() if traffic is None else traffic
         self.bulkhead = Bulkhead(table.max_concurrent_calls, namespace)
         self._clients: list[ServiceClient] = []
-        self._executor: ThreadPoolExecutor | None = None
+        self._executor: DaemonThreads | None = None
+        self.lifespan: Kept[None] | None = None
 
     def open_service(self, service: Service) -> "ServiceClient":
         """Build a guarded client; see ConnectorContext."""
         from hub.http.client import ServiceClient
 
-        client = ServiceClient(replace(service, rate_limit=self.table.rate_limit or service.rate_limit))
+        service = replace(service, rate_limit=self.table.rate_limit or service.rate_limit)
+        client = ServiceClient(service, traffic=self._traffic.of(self._namespace, service))
         self._clients.append(client)
         return client
 
     def executor(self) -> Executor:
         """The connector's own threads, for blocking methods; made at first use."""
         if self._executor is None:
-            self._executor = ThreadPoolExecutor(min(self.table.max_concurrent_calls, 16), "hub-connector")
+            self._executor = DaemonThreads(min(self.table.max_concurrent_calls, 16), "hub-connector")
         return self._executor
 
     def health(self) -> str:
         """What is known of its services without asking them; empty while all is well."""
-        return "; ".join(filter(None, (client.health() for client in self._clients)))
+        own = self.lifespan.problem if self.lifespan else ""
+        return "; ".join(filter(None, (own, *(client.health() for client in self._clients))))
 
     async def aclose(self) -> None:
         """Close the clients; threads end when their work does."""
@@ -64,14 +77,29 @@ class Runtime:
 
 
 class Connectors:
-    """The connectors of one reading of hub.toml."""
+    """The connectors of one reading of hub.toml.
 
-    def __init__(
-        self, states: Sequence[ConnectorState], items: Sequence[AnyItem], runtimes: Mapping[str, Runtime]
-    ) -> None:
+    Attributes:
+        states: What became of each, by namespace.
+        items: What they offer, in the order of hub.toml.
+        runtimes: Of those that are loaded, by namespace.
+        instructions: What those that are loaded tell the model of themselves, by namespace.
+    """
+
+    def __init__(self, states: Sequence[ConnectorState], loaded: "Mapping[str, Loaded]") -> None:
         self.states = tuple(sorted(states, key=lambda state: (state.namespace, state.state == "shadowed")))
-        self.items = tuple(items)
-        self.runtimes = runtimes
+        self.items = tuple(item for one in loaded.values() for item in one.items)
+        self.runtimes = {namespace: one.runtime for namespace, one in loaded.items()}
+        self.instructions = {namespace: one.instructions for namespace, one in loaded.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """What one connector gives."""
+
+    runtime: Runtime
+    items: tuple[AnyItem, ...]
+    instructions: str
 
 
 @asynccontextmanager
@@ -82,66 +110,83 @@ async def open_connectors(
     register_secret: Callable[[str], None],
     found: Sequence[FoundConnector] | None = None,
     load_seconds: float = LOAD_SECONDS,
+    traffic: TrafficRegistry | None = None,
 ) -> AsyncGenerator[Connectors]:
-    """Load every enabled connector; each ends in a state, and none takes another along.
+    """Load all enabled connectors at once; each ends in a state, and none takes another along.
+
+    Whatever they print meanwhile goes to stderr. Leaving closes each within seconds, whatever it does.
 
     Args:
         settings: What hub.toml says.
         base: Folder that relative paths in secret references start from.
         register_secret: Told every secret value, so that logs can be kept clean of it.
         found: What is installed, if that is known already.
-        load_seconds: How long one connector may take for each step of loading.
+        load_seconds: How long each connector may take, all steps together.
+        traffic: What is known of the services already; nothing if left out.
     """
     installed = await asyncio.to_thread(find_connectors) if found is None else found
     by_name = {item.name: item for item in installed if not item.shadowed_by}
-    async with AsyncExitStack() as stack:
-        loader = _Loader(stack, base, register_secret, load_seconds)
-        states = unconfigured(settings.connectors, installed)
-        for namespace, table in settings.connectors.items():
-            states.append(await loader.load(namespace, table, by_name.get(table.connector or namespace)))
+    loader = _Loader(base, register_secret, load_seconds, traffic)
+    try:
+        with stdout_to_stderr():
+            async with asyncio.TaskGroup() as group:
+                loading = [
+                    group.create_task(loader.load(namespace, table, by_name.get(table.connector or namespace)))
+                    for namespace, table in settings.connectors.items()
+                ]
+        states = [*unconfigured(settings.connectors, installed), *(task.result() for task in loading)]
         for state in states:
-            if state.state in ("failed", "incompatible", "missing_config"):
+            if state.state in BROKEN:
                 log.warning("connector %s %s: %s", state.namespace, state.state, state.reason)
             for refusal in state.refusals:
                 log.warning("not offered: %s", refusal)
-        yield Connectors(states, loader.items, loader.runtimes)
+        loaded = {name: loader.loaded[name] for name in settings.connectors if name in loader.loaded}
+        yield Connectors(states, loaded)
+    finally:
+        await loader.aclose()
 
 
 class _Loader:
-    """Loads one connector after the other into one exit stack."""
+    """Loads connectors side by side, and closes them."""
 
     def __init__(
-        self, stack: AsyncExitStack, base: Path, register_secret: Callable[[str], None], load_seconds: float
+        self,
+        base: Path,
+        register_secret: Callable[[str], None],
+        load_seconds: float,
+        traffic: TrafficRegistry | None,
     ) -> None:
-        self.items: list[AnyItem] = []
-        self.runtimes: dict[str, Runtime] = {}
-        self._stack = stack
+        self.loaded: dict[str, Loaded] = {}
         self._base = base
         self._register_secret = register_secret
         self._seconds = load_seconds
-        self._manager = plugin_manager()
-        self._sandbox: SandboxHost | None = None
+        self._traffic = traffic
+        self._open: list[AsyncExitStack] = []
+        self._registering = threading.Lock()
+        self._turn = asyncio.Lock()
+        self._patience = self._step_seconds = load_seconds / 5
+        self._leave_seconds = load_seconds / 2
 
     async def load(self, namespace: str, table: ConnectorTable, found: FoundConnector | None) -> ConnectorState:
+        """Load one connector and give what became of it; raises nothing."""
+        try:
+            return await self._load(namespace, table, found)
+        except Exception as error:
+            # Even an error of the connector's own whose attributes are broken.
+            log.debug("connector %s failed", namespace, exc_info=error)
+            reason = f"loading {namespace} raised {type(error).__name__}"
+            return state_of(namespace, table, found, state="failed", reason=reason)
+
+    async def _load(self, namespace: str, table: ConnectorTable, found: FoundConnector | None) -> ConnectorState:
         if (state := unusable(namespace, table, found)) is not None or found is None:
             return state or state_of(namespace, table, found, state="failed")
         title = ""
-        own = AsyncExitStack()
+        refusals: tuple[str, ...] = ()
         try:
-            async with own:
-                cls = await asyncio.to_thread(import_class, self._manager, found, self._seconds)
-                title = cls.title
-                raw = await self._settings(namespace, table, cls)
-                runtime = Runtime(namespace, table)
-                own.push_async_callback(runtime.aclose)
-                connector, built = await asyncio.to_thread(
-                    guarded,
-                    f"setting up {namespace}",
-                    lambda: self._construct(namespace, table, cls, raw, runtime),
-                    self._seconds,
-                )
-                await self._enter(namespace, connector, own)
-                self._stack.push_async_exit(own.pop_all())
+            async with AsyncExitStack() as own:
+                cls, title, deadline = await self._import(found)
+                refusals = await self._set_up(namespace, table, cls, title, deadline, own)
+                self._open.append(own.pop_all())
         except ConfigError as error:
             where = f"{error.setting}: " if error.setting else ""
             return state_of(
@@ -159,29 +204,91 @@ class _Loader:
             return state_of(
                 namespace, table, found, state="failed", reason=error.message, hint=error.hint, title=title
             )
-        self.items.extend(built.items)
-        self.runtimes[namespace] = runtime
-        return state_of(namespace, table, found, state="loaded", title=title, refusals=built.refusals)
+        return state_of(namespace, table, found, state="loaded", title=title, refusals=refusals)
 
-    async def _settings(
-        self, namespace: str, table: ConnectorTable, cls: type[Connector[Any]]
+    def _register(self, secret: str) -> None:
+        """Connectors are set up on several threads, and not every register is made for that."""
+        with self._registering:
+            self._register_secret(secret)
+
+    async def aclose(self) -> None:
+        """Close all side by side: one that takes its time costs the others none."""
+        closed = await asyncio.gather(*(own.aclose() for own in self._open), return_exceptions=True)
+        for error in closed:
+            if isinstance(error, BaseException):
+                log.error("a connector did not close cleanly (%s)", type(error).__name__)
+
+    async def _import(self, found: FoundConnector) -> tuple[type[Connector[Any]], str, Deadline]:
+        """Import one after the other, as long as none hangs.
+
+        Two threads that import packages which import each other meet half of a package; see
+        https://docs.python.org/3/library/importlib.html and `_DeadlockError` in `importlib._bootstrap`. One that
+        takes longer than the others' patience goes on beside them; each time the patience halves, so that all
+        who hang cost no more than twice the first.
+        """
+        async with self._turn:
+            deadline = Deadline(self._seconds)
+            importing = asyncio.create_task(import_class(found, deadline))
+            try:
+                _, waiting = await asyncio.wait({importing}, timeout=self._patience)
+            except BaseException:
+                importing.cancel()
+                raise
+            if waiting:
+                self._patience /= 2
+        return *await importing, deadline
+
+    async def _set_up(
+        self,
+        namespace: str,
+        table: ConnectorTable,
+        cls: type[Connector[Any]],
+        title: str,
+        deadline: Deadline,
+        own: AsyncExitStack,
+    ) -> tuple[str, ...]:
+        """From class to connector; gives what it cannot offer, with reasons."""
+        raw = table.settings
+        if table.sandbox:
+            raw = {**raw, **await self._sandbox(namespace, title, cls, deadline, own)}
+        runtime = Runtime(namespace, table, self._traffic)
+        own.push_async_callback(runtime.aclose)
+        connector, built = await guarded(
+            f"setting up {namespace}", lambda: self._construct(namespace, table, cls, raw, runtime), deadline
+        )
+        runtime.lifespan = Kept(f"the lifespan of {namespace}", connector.lifespan, step_seconds=self._step_seconds)
+        own.push_async_callback(runtime.lifespan.leave, self._leave_seconds)
+        await runtime.lifespan.enter(deadline)
+        refusals = built.refusals
+        instructions = ""
+        try:
+            told = await guarded(f"instructions() of {namespace}", connector.instructions, deadline)
+            instructions = line_of(told, MAX_INSTRUCTIONS)
+        except HubError as error:
+            refusals = (*refusals, error.message)
+        self.loaded[namespace] = Loaded(runtime=runtime, items=built.items, instructions=instructions)
+        return refusals
+
+    async def _sandbox(
+        self, namespace: str, title: str, cls: type[Connector[Any]], deadline: Deadline, own: AsyncExitStack
     ) -> Mapping[str, Any]:
-        if not table.sandbox:
-            return table.settings
-        sandbox = cls.sandbox()
+        """Serve the connector's sandbox and give the settings that lead there."""
+        what = f"the sandbox of {namespace}"
+        sandbox = await guarded(what, cast("Callable[[], object]", cls.sandbox), deadline)
         if sandbox is None:
             raise ConfigError(
-                f"{cls.title} has no sandbox",
+                f"{title} has no sandbox",
                 setting=f"connectors.{namespace}.sandbox",
                 hint="Remove the line and give the connector an address and a credential",
             )
-        if self._sandbox is None:
-            from hub.sandbox.host import SandboxHost
-
-            self._sandbox = SandboxHost()
-            self._stack.push_async_callback(self._sandbox.aclose)
-        url = await self._sandbox.serve(namespace, sandbox.app)
-        return {**table.settings, **sandbox.settings(url)}
+        if not isinstance(sandbox, Sandbox):
+            raise ConnectorLoadError(f"{what} is no hub.plugin.Sandbox")
+        hosted = Kept(
+            what, lambda: _hosted(namespace, sandbox, self._step_seconds), step_seconds=self._step_seconds
+        )
+        own.push_async_callback(hosted.leave, self._leave_seconds)
+        url = await hosted.enter(deadline)
+        return await guarded(f"the settings of {what}", lambda: dict(sandbox.settings(url)), deadline)
 
     def _construct(
         self,
@@ -198,18 +305,36 @@ class _Loader:
             settings_of(cls),
             where=f"connectors.{namespace}",
             base=self._base,
-            register_secret=self._register_secret,
+            register_secret=self._register,
         )
         connector = cls(settings, ConnectorContext(namespace=namespace, open_service=runtime.open_service))
+        if connector.namespace != namespace:
+            raise ConnectorLoadError(f"{namespace} calls itself {connector.namespace!r}")
         return connector, build_items(connector, table)
 
-    async def _enter(self, namespace: str, connector: Connector[Any], stack: AsyncExitStack) -> None:
-        try:
-            async with asyncio.timeout(self._seconds):
-                await stack.enter_async_context(connector.lifespan())
-        except TimeoutError:
-            raise ConnectorLoadError(f"the lifespan of {namespace} took over {self._seconds:g} seconds") from None
-        except HubError:
-            raise
-        except Exception as error:
-            raise ConnectorLoadError(f"the lifespan of {namespace} raised {type(error).__name__}") from error
+
+@asynccontextmanager
+async def _hosted(namespace: str, sandbox: Sandbox, step_seconds: float) -> AsyncGenerator[str]:
+    """Serve a sandbox, and give its base URL."""
+    from hub.sandbox.host import SandboxHost
+
+    starts: list[Stepped[None]] = []
+
+    async def start(scope: Any, receive: Any, send: Any) -> None:
+        await sandbox.app(scope, receive, send)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        # All others wait for its start and its end; for a request, only who sent it.
+        if scope["type"] == "lifespan":
+            starts.append(Stepped(f"the sandbox of {namespace}", start(scope, receive, send), step_seconds))
+            await starts[-1]
+        else:
+            await sandbox.app(scope, receive, send)
+
+    try:
+        async with SandboxHost() as host:
+            yield await host.serve(namespace, app)
+    finally:
+        # It runs in a task of uvicorn's, which nobody ends.
+        for stepped in starts:
+            stepped.abandon()

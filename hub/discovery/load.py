@@ -1,7 +1,6 @@
 """Turns a `[connectors.*]` table into a connector class, step by step, each step with its own reason to fail."""
 
 import importlib
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -10,22 +9,17 @@ import pluggy
 from hub.config.models import ConnectorTable
 from hub.connector.base import Connector
 from hub.discovery.found import PREFIX, FoundConnector
-from hub.discovery.guarded import guarded
+from hub.discovery.guarded import Deadline, guarded
 from hub.discovery.state import ConnectorState
 from hub.errors import ConnectorLoadError
 from hub.hookspecs import PROJECT, ConnectorHooks
+from hub.results.text import clean_text
 
 LOAD_SECONDS = 10.0
-"""How long a connector may take to import, and again to be constructed."""
+"""How long a connector may take to load, from its import to its lifespan's `yield`."""
 
-log = logging.getLogger("hub.discovery")
-
-
-def plugin_manager() -> pluggy.PluginManager:
-    """A manager that knows the hub's hooks; each hub has its own."""
-    manager = pluggy.PluginManager(PROJECT)
-    manager.add_hookspecs(ConnectorHooks)
-    return manager
+MAX_TITLE = 80
+"""Characters of a product's name."""
 
 
 def unconfigured(tables: Mapping[str, ConnectorTable], found: Sequence[FoundConnector]) -> list[ConnectorState]:
@@ -103,10 +97,8 @@ def unusable(namespace: str, table: ConnectorTable, found: FoundConnector | None
     return None
 
 
-def import_class(
-    manager: pluggy.PluginManager, found: FoundConnector, seconds: float = LOAD_SECONDS
-) -> type[Connector[Any]]:
-    """Import the package and ask its hook for the connector class.
+async def import_class(found: FoundConnector, deadline: Deadline) -> tuple[type[Connector[Any]], str]:
+    """Import the package and ask its hook for the connector class; gives it with its title.
 
     Raises:
         ConnectorLoadError: It cannot be imported in time, has no hook, or the hook gives no connector class.
@@ -119,18 +111,24 @@ def import_class(
             plugin = getattr(plugin, part)
         return plugin
 
-    plugin = guarded(f"importing {found.module}", load, seconds)
-    if not manager.is_registered(plugin):
-        try:
-            manager.register(plugin, name=f"{found.distribution}:{found.name}")
-        except Exception as error:  # pluggy raises several types for hooks that do not fit
-            raise ConnectorLoadError(
-                f"{found.module} does not fit the hub's hooks ({type(error).__name__})"
-            ) from error
-    caller = manager.subset_hook_caller(
-        "hub_connector", [other for other in manager.get_plugins() if other is not plugin]
-    )
-    connector_class: object = guarded(f"the hook hub_connector of {found.module}", caller, seconds)
+    def ask() -> object:
+        # A manager for each: they are not made for several threads.
+        manager = pluggy.PluginManager(PROJECT)
+        manager.add_hookspecs(ConnectorHooks)
+        manager.register(plugin, name=found.name)
+        return manager.hook.hub_connector()
+
+    plugin = await guarded(f"importing {found.module}", load, deadline)
+    connector_class = await guarded(f"the hook hub_connector of {found.module}", ask, deadline)
     if not (isinstance(connector_class, type) and issubclass(connector_class, Connector)):
         raise ConnectorLoadError(f"{found.module} has no hook `hub_connector` that returns a Connector class")
-    return cast("type[Connector[Any]]", connector_class)
+    cls = cast("type[Connector[Any]]", connector_class)
+    return cls, line_of(cls.title, MAX_TITLE) or found.name
+
+
+def line_of(text: object, length: int) -> str:
+    """What a connector says of itself, as one line that is safe to show a model; empty if it is no text."""
+    if not isinstance(text, str):
+        return ""
+    line = " ".join(clean_text(text[: 10 * length]).split())
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"

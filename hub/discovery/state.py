@@ -5,6 +5,9 @@ from typing import Literal
 
 State = Literal["loaded", "disabled", "missing_config", "incompatible", "failed", "shadowed"]
 
+BROKEN: frozenset[State] = frozenset(("failed", "incompatible", "missing_config"))
+"""States of connectors that hub.toml wants and that do not serve."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectorState:
@@ -21,8 +24,8 @@ class ConnectorState:
         version: Of that package.
         sandbox: Whether it talks to its embedded sandbox.
         health: What is known of its services without asking them: an outage, a pause, the budget left.
-        refusals: Tools, resources and prompts that are not offered although the connector declares them, each
-            with the reason.
+        refusals: Tools, resources, prompts and instructions that are not offered although the connector has
+            them, each with the reason.
     """
 
     namespace: str

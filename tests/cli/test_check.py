@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -86,3 +87,88 @@ def test_a_hub_that_could_not_serve_is_a_problem(run: Run, folder: Path, content
     result = run("check")
     assert result.exit_code == 1
     assert said in result.stdout
+
+
+NOISY = """
+import asyncio, os, sys, time, threading
+from hub.plugin import Connector, ConnectorSettings, hookimpl, tool
+
+print("noise at import")
+
+class Noisy(Connector[ConnectorSettings]):
+    title = "Noisy"
+
+    def __init__(self, *given):
+        super().__init__(*given)
+        os.write(1, b"noise below")
+        sys.__stdout__.write("noise kept back")
+
+    @tool()
+    async def ping(self) -> str:
+        "Ping."
+        print("noise in a call")
+        os.write(1, b"noise below")
+        return "pong"
+
+    async def verify_access(self) -> str:
+        print("noise in a check")
+        {harm}
+        return "Noisy answers"
+
+@hookimpl
+def hub_connector():
+    return Noisy
+"""
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        ("time.sleep(20)", "did not let go of the event loop for 0.5 seconds"),
+        ("threading.Event().wait(20)", "did not let go of the event loop for 0.5 seconds"),
+        ("sys.exit(3)", "own check failed (SystemExit)"),
+        ("raise asyncio.CancelledError", "own check failed (CancelledError)"),
+        ("return None", "own check failed (TypeError)"),
+    ],
+)
+def test_a_check_that_does_harm_keeps_to_the_timeout_and_takes_no_other_along(
+    run: Run, config: Path, install_connector: Callable[..., Path], harm: str, said: str
+) -> None:
+    install_connector("noisy", NOISY.replace("{harm}", harm))
+    config.write_text("[connectors.noisy]\n" + config.read_text(encoding="utf-8"), encoding="utf-8")
+    begun = time.monotonic()
+    result = run("check", "--timeout", "0.5")
+    assert time.monotonic() - begun < 8
+    assert result.exit_code == 1
+    lines = {line.split()[0]: line for line in result.stdout.splitlines()}
+    assert said in lines["noisy"]
+    assert "ok       Toy Service 1.0 answers" in lines["toy"]
+    assert "1 problem\n" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["call", "noisy_ping", "--json"],
+        ["tools", "--json"],
+        ["connectors", "list", "--load", "--json"],
+        ["connectors", "list", "--load"],
+        ["check"],
+        ["init", "--force"],
+    ],
+    ids=" ".join,
+)
+def test_what_a_connector_prints_is_not_on_stdout(
+    run: Run,
+    folder: Path,
+    install_connector: Callable[..., Path],
+    capfd: pytest.CaptureFixture[str],
+    words: list[str],
+) -> None:
+    install_connector("noisy", NOISY.replace("{harm}", "pass"))
+    (folder / "hub.toml").write_text("[connectors.noisy]\n", encoding="utf-8")
+    result = run(*words)
+    assert result.exit_code == 0, result.output
+    assert "noise" not in result.stdout
+    assert "noise" not in capfd.readouterr().out
+    assert "noise at import" in result.stderr

@@ -96,7 +96,11 @@ def test_by_default_the_last_hour_is_held_against_the_one_before() -> None:
 
 @pytest.mark.parametrize(
     ("at", "length", "offset"),
-    [(None, Duration(0), None), (None, Duration(1), Duration(0)), (Moment(time.time() + 60), Duration(1), None)],
+    [
+        (None, Duration(0), None),
+        (None, Duration(1), Duration(0)),
+        (Moment(time.time() + 86_400), Duration(1), None),
+    ],
 )
 def test_windows_that_cannot_be_are_refused(at: Moment | None, length: Duration, offset: Duration | None) -> None:
     with pytest.raises(InvalidArguments):

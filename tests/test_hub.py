@@ -417,6 +417,15 @@ async def test_a_connector_that_is_not_installed_says_what_to_install(write_conf
     assert "pip install hub-connector-pager-duty" in state.hint
 
 
+async def test_a_mistyped_table_is_answered_with_the_connector_that_was_meant(
+    install_connector: InstallConnector, write_config: WriteConfig
+) -> None:
+    install_connector("tickets", TICKETS)
+    async with Hub.open(write_config("[connectors.tikcets]\n")) as hub:
+        (state,) = [one for one in hub.states(LOCAL) if one.namespace == "tikcets"]
+    assert state.hint == "Did you mean tickets? Correct [connectors.tikcets]"
+
+
 async def test_one_connector_serves_twice_under_two_names(
     install_connector: InstallConnector, write_config: WriteConfig
 ) -> None:

@@ -157,7 +157,7 @@ def _seen(tables: Mapping[str, ConnectorTable]) -> list[ConnectorState]:
     by_name = {item.name: item for item in found if not item.shadowed_by}
     for name, table in tables.items():
         item = by_name.get(table.connector or name)
-        states.append(unusable(name, table, item) or connector_state(name, table, item, state="loaded"))
+        states.append(unusable(name, table, item, by_name) or connector_state(name, table, item, state="loaded"))
     return sorted(states, key=lambda s: (s.namespace, s.state == "shadowed"))
 
 

@@ -108,7 +108,10 @@ class Connector(Generic[SettingsT]):
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncGenerator[None]:
-        """Runs while the connector is loaded; makes no call to the service before `yield`."""
+        """Runs while the connector is loaded, on the event loop.
+
+        Makes no call to the service before `yield`. What blocks the loop for over two seconds is interrupted.
+        """
         yield
 
     @classmethod

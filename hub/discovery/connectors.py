@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -126,7 +126,7 @@ async def open_connectors(
     """
     installed = await asyncio.to_thread(find_connectors) if found is None else found
     by_name = {item.name: item for item in installed if not item.shadowed_by}
-    loader = _Loader(base, register_secret, load_seconds, traffic)
+    loader = _Loader(base, register_secret, load_seconds, traffic, by_name)
     try:
         with stdout_to_stderr():
             async with asyncio.TaskGroup() as group:
@@ -155,7 +155,9 @@ class _Loader:
         register_secret: Callable[[str], None],
         load_seconds: float,
         traffic: TrafficRegistry | None,
+        installed: Collection[str],
     ) -> None:
+        self._installed = installed
         self.loaded: dict[str, Loaded] = {}
         self._base = base
         self._register_secret = register_secret
@@ -178,7 +180,7 @@ class _Loader:
             return state_of(namespace, table, found, state="failed", reason=reason)
 
     async def _load(self, namespace: str, table: ConnectorTable, found: FoundConnector | None) -> ConnectorState:
-        if (state := unusable(namespace, table, found)) is not None or found is None:
+        if (state := unusable(namespace, table, found, self._installed)) is not None or found is None:
             return state or state_of(namespace, table, found, state="failed")
         title = ""
         refusals: tuple[str, ...] = ()

@@ -1,11 +1,12 @@
 """Turns a `[connectors.*]` table into a connector class, step by step, each step with its own reason to fail."""
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 import pluggy
 
+from hub.catalog.nearest import nearest
 from hub.config.models import ConnectorTable
 from hub.connector.base import Connector
 from hub.discovery.found import PREFIX, FoundConnector
@@ -64,9 +65,20 @@ def state_of(namespace: str, table: ConnectorTable, found: FoundConnector | None
     )
 
 
-def unusable(namespace: str, table: ConnectorTable, found: FoundConnector | None) -> ConnectorState | None:
-    """The state of a connector that must not even be imported; None if it may be."""
+def unusable(
+    namespace: str, table: ConnectorTable, found: FoundConnector | None, installed: Collection[str] = ()
+) -> ConnectorState | None:
+    """The state of a connector that must not even be imported; None if it may be.
+
+    Args:
+        namespace: Name of its table.
+        table: What the table says.
+        found: The installed connector it means.
+        installed: Names of all that are installed, for one that was mistyped.
+    """
     name = table.connector or namespace
+    near = nearest(name, installed, 1)
+    install = f"Run `pip install {PREFIX}{name.replace('_', '-')}`, or correct [connectors.{namespace}]"
     if not table.enabled:
         return state_of(
             namespace,
@@ -83,7 +95,7 @@ def unusable(namespace: str, table: ConnectorTable, found: FoundConnector | None
             found,
             state="failed",
             reason=f"no installed package offers a connector named {name!r}",
-            hint=f"Run `pip install {PREFIX}{name.replace('_', '-')}`, or correct [connectors.{namespace}]",
+            hint=f"Did you mean {near[0]}? Correct [connectors.{namespace}]" if near else install,
         )
     if found.incompatible:
         return state_of(

@@ -253,12 +253,15 @@ async def test_imports_do_not_meet_half_of_a_package_that_another_thread_imports
 ) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()
-    # Each half imports the other, as packages do that are always entered by one and the same door.
+    # Each half imports the other, and uses it only when it is itself used, as packages do that are one at heart.
     for one, other in (("hub_test_left", "hub_test_right"), ("hub_test_right", "hub_test_left")):
-        (shared / f"{one}.py").write_text(f"import time\ntime.sleep(0.05)\nimport {other}\nname = {one!r}\n")
+        (shared / f"{one}.py").write_text(
+            f"import time\ntime.sleep(0.05)\nimport {other}\ntime.sleep(0.05)\nname = {one!r}\n"
+            f"def use():\n    return {other}.name\n"
+        )
     monkeypatch.setattr(sys, "path", [str(shared), *sys.path])
-    install_connector("one", "import hub_test_left; hub_test_left.name\n" + source("One"))
-    install_connector("two", "import hub_test_right; hub_test_right.name\n" + source("Two"))
+    install_connector("one", "import hub_test_left; hub_test_left.use()\n" + source("One"))
+    install_connector("two", "import hub_test_right; hub_test_right.use()\n" + source("Two"))
     config = write_config("[connectors.one]\n[connectors.two]\n")
     async with open_connectors(
         load_settings(config), base=config.parent, register_secret=KnownSecrets().add

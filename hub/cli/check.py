@@ -12,18 +12,23 @@ from typing import Annotated, Any
 
 import typer
 
+from hub.cli.names import names_without_meaning
 from hub.cli.options import ConfigOption
 from hub.cli.show import columns
 from hub.cli.state import CommandState, state_of
 from hub.config.load import load_settings
 from hub.config.models import HubSettings
 from hub.connector.base import Connector
+from hub.connector.declare import declarations
 from hub.discovery.guarded import Deadline, NotInTime, load_error, stdout_to_stderr
 from hub.discovery.kept import Kept
 from hub.discovery.load import line_of
 from hub.discovery.state import ConnectorState
 from hub.discovery.steps import LoopHeldUp
 from hub.errors import ConnectorLoadError, HubError
+
+OWN_NAMES = frozenset({"hub_status", "hub_read_result", "hub_connectors", "hub_results"})
+"""Of the hub's own tools and resources."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +132,28 @@ async def _connectors(
         known = [_without_asking(each, loaded, asking=seconds is not None) for each in connectors.states]
         asked = [each for each, finding in zip(connectors.states, known, strict=True) if finding is None]
         answers = iter(await _ask([(each, loaded[each.namespace]) for each in asked], seconds or 0.0))
-        return [finding or next(answers) for finding in known]
+        found = [finding or next(answers) for finding in known]
+        return found + _names(settings, connectors.states, loaded)
+
+
+def _names(
+    settings: HubSettings, states: Sequence[ConnectorState], loaded: Mapping[str, Connector[Any]]
+) -> list[Finding]:
+    declared = {
+        f"{namespace}_{declaration.name}"
+        for namespace, connector in loaded.items()
+        for declaration in declarations(type(connector)).values()
+    }
+    unknown = [state.namespace for state in states if state.namespace not in loaded]
+    return [
+        Finding(
+            what=setting,
+            verdict="PROBLEM",
+            text=f"{name!r} is the name of nothing here, so it has no effect",
+            mend=f"Did you mean {near}?" if near else "`hub tools` lists the names",
+        )
+        for setting, name, near in names_without_meaning(settings, declared | OWN_NAMES, unknown)
+    ]
 
 
 def _without_asking(state: ConnectorState, loaded: Mapping[str, Connector[Any]], *, asking: bool) -> Finding | None:

@@ -67,6 +67,17 @@ def test_every_connector_is_told_of(run: Run, config: Path) -> None:
     assert "off  " in result.stdout
 
 
+def test_a_name_in_a_role_or_limit_that_means_nothing_is_a_problem(run: Run, config: Path) -> None:
+    text = config.read_text(encoding="utf-8") + KEY.replace("\n[", "[") + 'roles = ["a"]\n'
+    text += '[roles.a]\nallowed_tools = ["toy_*", "toy_ecko"]\ndenied_tools = ["*_later", "hub_status", "gone_x"]\n'
+    text += '[limits.tools]\ntoy_echo = "5/minute"\ntoi_echo = "5/minute"\n[connectors.gone]\n'
+    config.write_text(text, encoding="utf-8")
+    result = run("check")
+    problems = [line for line in result.stdout.splitlines() if "has no effect" in line]
+    assert [line.split()[0] for line in problems] == ["roles.a.allowed_tools", "limits.tools"]
+    assert "roles.a.allowed_tools: Did you mean toy_echo?" in result.stdout
+
+
 def test_a_wrong_file_is_one_error_with_status_2(run: Run, config: Path) -> None:
     config.write_text("[connectors.toy]\nread_only = 'x'\n", encoding="utf-8")
     result = run("check")

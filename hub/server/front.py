@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 LAST_SECONDS = 1.0
 """How long a stream that was ended may take to end on the wire as well."""
 
+_TURNED_AWAY = frozenset((401, 403, 421))
+"""A wrong or missing key, a foreign Origin, a foreign Host: of interest to whoever watches the log."""
+
 LONGEST_HEADERS = 64 * 1024
 """Bytes of all header fields of a request together."""
 
@@ -78,6 +81,10 @@ class Front:
         try:
             await self._route(scope, receive, sending, more)
         except Refusal as refusal:
+            if refusal.status in _TURNED_AWAY:
+                # The path is the caller's own text; nothing else it sent is repeated.
+                peer = (scope.get("client") or ("unknown",))[0]
+                log.info("turned away %s: %d at %.100r: %s", peer, refusal.status, scope["path"], refusal.message)
             if not begun:
                 await refusal.answer(sending)
         except ClientGone:

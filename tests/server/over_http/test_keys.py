@@ -37,6 +37,18 @@ async def test_without_a_good_key_nothing_happens(keyed_hub: Any, served: Any, h
     assert keyed_hub.calls == []
 
 
+async def test_who_is_turned_away_stands_in_the_log_without_the_key(
+    keyed_hub: Any, served: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "hub.server")
+    async with served(keyed_hub) as wire:
+        await wire.ask("tools/list", None, key("hunter2"))
+        await wire.ask("tools/list", None, {**key("hunter2"), "Host": "evil.example"})
+    told = [record.message for record in caplog.records if record.message.startswith("turned away 127.0.0.1")]
+    assert [line.split()[3] for line in told] == ["401", "421"]
+    assert "hunter2" not in caplog.text
+
+
 async def test_a_key_in_the_url_is_never_looked_at(keyed_hub: Any, served: Any) -> None:
     async with served(keyed_hub) as wire:
         for query in ("?key=analyst-key", "?access_token=analyst-key", "?authorization=Bearer%20analyst-key"):

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -162,9 +163,10 @@ async def over_http(hub: Hub, wire_to: Any, *, modern: bool, progress: bool = Fa
     async with serve_http(hub) as address:
         wire = wire_to(address)
         session: dict[str, str] = {} if modern else await wire.initialize()
+        ids = count(1)
 
         async def ask(method: str, params: dict[str, Any]) -> Any:
-            message = request(1, method, params, modern=modern, progress=progress)
+            message = request(next(ids), method, params, modern=modern, progress=progress)
             headers = dict(session)
             if modern:
                 headers = {"MCP-Protocol-Version": "2026-07-28", "Mcp-Method": method}
@@ -184,12 +186,13 @@ async def over_sse(hub: Hub, wire_to: Any, *, modern: bool) -> AsyncGenerator[As
         wire = wire_to(address)
         async with wire.stream(None, {}, verb="GET", path="/sse") as (_, events):
             path = await events.next()
+            ids = count(1)
 
             async def tell(message: Any) -> None:
                 assert (await wire.send(message, path=path)).status == 202
 
             async def ask(method: str, params: dict[str, Any]) -> Any:
-                await tell(request(1, method, params, modern=modern))
+                await tell(request(next(ids), method, params, modern=modern))
                 return await events.message()
 
             if not modern:
@@ -213,8 +216,11 @@ async def over_stdio(hub: Hub, _: Any, *, modern: bool) -> AsyncGenerator[Ask]:
     async def hear() -> Any:
         return json.loads(await reader.readline())
 
+    ids = count(1)
+
     async def ask(method: str, params: dict[str, Any]) -> Any:
-        await tell(request(1, method, params, modern=modern))
+        # An id is never used again, as the specification has it: the answer may arrive before its place is free.
+        await tell(request(next(ids), method, params, modern=modern))
         return await hear()
 
     try:

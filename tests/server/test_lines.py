@@ -79,10 +79,12 @@ import asyncio, os
 from hub.server.lines import LineWriter
 read, write = os.pipe()
 os.close(read)
-try:
-    asyncio.run(LineWriter(write).write(b"x"))
-except BrokenPipeError:
-    print("nobody reads")
+async def main():
+    try:
+        await LineWriter(write).write(b"x")
+    except BrokenPipeError:
+        print("nobody reads")
+asyncio.run(main())
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
     assert done.stdout == "nobody reads\n"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import mcp_types as t
 from pydantic import BaseModel, ValidationError
 
-from hub.server import wire
+from hub.catalog import definitions
 from hub.server.cursors import page
 from hub.server.guard import Context
 from hub.server.identity import Caller
@@ -35,22 +35,23 @@ class ListHandlers:
 
     async def tools(self, _: Context, params: t.PaginatedRequestParams | None) -> dict[str, Any]:
         """Answer tools/list."""
-        return self._answer("tools", params, self._hub.tools(self._who().principal), wire.tool_definition, t.Tool)
+        items = self._hub.tools(self._who().principal)
+        return self._answer("tools", params, items, definitions.tool_definition, t.Tool)
 
     async def resources(self, _: Context, params: t.PaginatedRequestParams | None) -> dict[str, Any]:
         """Answer resources/list: those with a fixed URI."""
-        items = [item for item in self._hub.resources(self._who().principal) if not wire.is_template(item)]
-        return self._answer("resources", params, items, wire.resource_definition, t.Resource)
+        items = [item for item in self._hub.resources(self._who().principal) if not definitions.is_template(item)]
+        return self._answer("resources", params, items, definitions.resource_definition, t.Resource)
 
     async def templates(self, _: Context, params: t.PaginatedRequestParams | None) -> dict[str, Any]:
         """Answer resources/templates/list."""
-        items = [item for item in self._hub.resources(self._who().principal) if wire.is_template(item)]
-        return self._answer("resourceTemplates", params, items, wire.resource_definition, t.ResourceTemplate)
+        items = [item for item in self._hub.resources(self._who().principal) if definitions.is_template(item)]
+        return self._answer("resourceTemplates", params, items, definitions.resource_definition, t.ResourceTemplate)
 
     async def prompts(self, _: Context, params: t.PaginatedRequestParams | None) -> dict[str, Any]:
         """Answer prompts/list."""
         items = self._hub.prompts(self._who().principal)
-        return self._answer("prompts", params, items, wire.prompt_definition, t.Prompt)
+        return self._answer("prompts", params, items, definitions.prompt_definition, t.Prompt)
 
     @property
     def hints(self) -> dict[str, Any]:

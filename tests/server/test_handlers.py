@@ -225,12 +225,12 @@ async def test_a_long_list_comes_in_pages(make_hub: Any, in_memory: Any, mode: s
 async def test_one_item_the_sdk_would_refuse_does_not_take_the_others_along(
     fake_hub: Any, in_memory: Any, mode: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    right = lists.wire.tool_definition
+    right = lists.definitions.tool_definition
 
     def wrong(item: Any) -> dict[str, Any]:
         return {**right(item), "inputSchema": "none"} if item.name == "bench_wipe" else right(item)
 
-    monkeypatch.setattr(lists.wire, "tool_definition", wrong)
+    monkeypatch.setattr(lists.definitions, "tool_definition", wrong)
     async with Client(in_memory(fake_hub), mode=mode) as client:
         names = [tool.name for tool in (await client.list_tools()).tools]
     assert "bench_echo" in names

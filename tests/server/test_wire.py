@@ -9,6 +9,7 @@ from mcp_types import INVALID_PARAMS, CallToolResult, Prompt, Resource, Resource
 
 from hub.access.principal import LOCAL
 from hub.calls.types import Call, Kind, Outcome
+from hub.catalog import definitions
 from hub.results.content import Image, ResourceLink, Text
 from hub.server import wire
 
@@ -25,14 +26,14 @@ def failure(error: str, text: str = "It failed. Try again", **more: Any) -> Outc
 
 
 def test_a_reading_tool_is_marked_read_only(fake_hub: Any) -> None:
-    definition = wire.tool_definition(fake_hub.tool("bench_echo"))
+    definition = definitions.tool_definition(fake_hub.tool("bench_echo"))
     assert definition["annotations"] == {"readOnlyHint": True, "openWorldHint": True}
     assert definition["title"] == "Say it again"
     assert definition["inputSchema"]["properties"]["text"]["description"] == "What to say"
 
 
 def test_a_writing_tool_says_what_harm_it_can_do(fake_hub: Any) -> None:
-    definition = wire.tool_definition(fake_hub.tool("bench_wipe"))
+    definition = definitions.tool_definition(fake_hub.tool("bench_wipe"))
     assert definition["annotations"] == {
         "readOnlyHint": False,
         "destructiveHint": True,
@@ -43,17 +44,17 @@ def test_a_writing_tool_says_what_harm_it_can_do(fake_hub: Any) -> None:
 
 def test_definitions_are_those_of_the_sdk(fake_hub: Any) -> None:
     for item in fake_hub.tools(LOCAL):
-        Tool.model_validate(wire.tool_definition(item), by_name=False)
+        Tool.model_validate(definitions.tool_definition(item), by_name=False)
     for item in fake_hub.prompts(LOCAL):
-        Prompt.model_validate(wire.prompt_definition(item), by_name=False)
+        Prompt.model_validate(definitions.prompt_definition(item), by_name=False)
     for item in fake_hub.resources(LOCAL):
-        shape = ResourceTemplate if wire.is_template(item) else Resource
-        shape.model_validate(wire.resource_definition(item), by_name=False)
+        shape = ResourceTemplate if definitions.is_template(item) else Resource
+        shape.model_validate(definitions.resource_definition(item), by_name=False)
 
 
 def test_a_prompt_names_its_arguments_and_which_are_needed(fake_hub: Any) -> None:
     (item,) = fake_hub.prompts(LOCAL)
-    assert wire.prompt_definition(item)["arguments"] == [
+    assert definitions.prompt_definition(item)["arguments"] == [
         {"name": "note", "required": True, "description": "Its number"},
         {"name": "tone", "required": False},
     ]

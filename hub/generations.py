@@ -8,7 +8,7 @@ from pathlib import Path
 from hub.catalog.items import AnyItem
 from hub.config.load import load_settings
 from hub.config.models import ConnectorTable, HubSettings
-from hub.discovery.connectors import Runtime, open_connectors
+from hub.discovery.connectors import Connectors, Runtime, open_connectors
 from hub.discovery.state import BROKEN, ConnectorState
 from hub.errors import ConfigError, ConnectorLoadError
 from hub.generation import Generation
@@ -28,12 +28,16 @@ class Generations:
         path: The hub.toml to read.
         register_secret: Told every secret value, so that logs can be kept clean of it.
         strict: A connector that does not load makes opening fail.
+        locked: Only what is as it stands in hub.lock is offered.
     """
 
-    def __init__(self, path: Path, register_secret: Callable[[str], None], *, strict: bool) -> None:
+    def __init__(
+        self, path: Path, register_secret: Callable[[str], None], *, strict: bool, locked: bool = False
+    ) -> None:
         self._path = path
         self._register_secret = register_secret
         self._strict = strict
+        self._locked = locked
         self._traffic = TrafficRegistry()
         self._own_items: Sequence[AnyItem] = ()
         self._own_runtime = Runtime("hub", ConnectorTable(max_concurrent_calls=256))
@@ -113,7 +117,8 @@ class Generations:
             async with open_connectors(
                 settings, base=self._path.parent, register_secret=self._register_secret, traffic=self._traffic
             ) as connectors:
-                broken = [state for state in connectors.states if state.state in BROKEN]
+                offered = self._as_locked(connectors)
+                broken = [state for state in offered.states if state.state in BROKEN]
                 self._refuse_losses(broken)
                 if self._strict and broken:
                     raise ConnectorLoadError(
@@ -123,7 +128,7 @@ class Generations:
                 generation = Generation(
                     self._current.number + 1 if self._current else 1,
                     settings,
-                    connectors,
+                    offered,
                     self._own_items,
                     self._own_runtime,
                     self._quotas(settings),
@@ -138,6 +143,15 @@ class Generations:
                 log.warning("calls were still running when their connectors were closed")
             else:
                 log.exception("a generation did not close cleanly")
+
+    def _as_locked(self, connectors: Connectors) -> Connectors:
+        """What may be offered of them: with `locked`, only what stands in hub.lock."""
+        if not self._locked:
+            return connectors
+        from hub.lock.file import path_of, read_lock
+        from hub.lock.hold import hold_back
+
+        return hold_back(connectors, read_lock(path_of(self._path)))
 
     def _refuse_losses(self, broken: Sequence[ConnectorState]) -> None:
         """A reload may take a connector away that hub.toml no longer wants, but not break one that works."""

@@ -60,13 +60,14 @@ class Hub:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, config: Path, *, strict: bool = False, secrets: KnownSecrets | None = None
+        cls, config: Path, *, strict: bool = False, locked: bool = False, secrets: KnownSecrets | None = None
     ) -> "AsyncGenerator[Hub]":
         """Read hub.toml, load the connectors and open the stores; closes all of it at the end.
 
         Args:
             config: Path of hub.toml.
             strict: A connector that does not load makes this fail.
+            locked: Only what is as it stands in hub.lock beside hub.toml is offered.
             secrets: Told every secret value, so that whoever shares it keeps its output clean of them.
 
         Raises:
@@ -75,7 +76,7 @@ class Hub:
         """
         settings = load_settings(config)
         secrets = secrets or KnownSecrets()
-        generations = Generations(config, secrets.add, strict=strict)
+        generations = Generations(config, secrets.add, strict=strict, locked=locked)
         spill = SpillStore(keep_seconds=settings.results.keep)
         async with AuditLog.open(settings.hub.state, mask_known=secrets.redact) as audit:
             hub = cls(generations, audit, spill, secrets.redact)

@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "check": ("hub.cli.check:check", "Check hub.toml, its secrets and the access to each service."),
     "connectors": ("hub.cli.connectors:app", "List, enable and disable connectors."),
     "tools": ("hub.cli.tools:tools", "List the tools an agent sees."),
+    "lock": ("hub.cli.lock:lock", "Record what agents are shown, and agree to what has changed."),
     "call": ("hub.cli.call:call", "Call a tool."),
     "audit": ("hub.cli.audit:app", "Read the audit log."),
     "key": ("hub.cli.key:key", "Make an API key for a client."),

@@ -34,6 +34,9 @@ def serve(
         ),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Do not start if a connector does not load.")] = False,
+    locked: Annotated[
+        bool, typer.Option("--locked", help="Offer only what is as it stands in hub.lock; see `hub lock`.")
+    ] = False,
     log_level: Annotated[LogLevel, typer.Option("--log-level", help="What is logged, on stderr.")] = "info",
     log_format: Annotated[LogFormat, typer.Option("--log-format", help="Lines for people, or JSON.")] = "text",
     config: ConfigOption = None,
@@ -49,22 +52,30 @@ def serve(
     # Start-up allocates much and frees next to nothing: collecting in between only costs time.
     gc.disable()
     if stdio:
-        _serve_stdio(state, strict=strict)
+        _serve_stdio(state, strict=strict, locked=locked)
     else:
-        _serve_http(state, host, port, strict=strict, tell=log.info if log_format == "json" else _say)
+        _serve_http(
+            state, host, port, strict=strict, locked=locked, tell=log.info if log_format == "json" else _say
+        )
 
 
-def _serve_stdio(state: CommandState, *, strict: bool) -> None:
+def _serve_stdio(state: CommandState, *, strict: bool, locked: bool) -> None:
     from hub.server.lines import claimed_stdio
 
     with claimed_stdio() as (read, write):
         from hub.server.stdio import run_stdio
 
-        _run(state, lambda hub: run_stdio(hub, read, write), strict=strict)
+        _run(state, lambda hub: run_stdio(hub, read, write), strict=strict, locked=locked)
 
 
 def _serve_http(
-    state: CommandState, host: str | None, port: int | None, *, strict: bool, tell: Callable[[str], None]
+    state: CommandState,
+    host: str | None,
+    port: int | None,
+    *,
+    strict: bool,
+    locked: bool,
+    tell: Callable[[str], None],
 ) -> None:
     from hub.server.http import run_http
 
@@ -75,7 +86,7 @@ def _serve_http(
 
         return run_http(hub, host=host, port=port, ready=announce)
 
-    _run(state, face, strict=strict)
+    _run(state, face, strict=strict, locked=locked)
 
 
 def _announced(hub: "Hub", address: "Address") -> list[str]:
@@ -95,11 +106,13 @@ def _say(line: str) -> None:
     typer.echo(line, err=True)
 
 
-def _run(state: CommandState, face: "Callable[[Hub], Coroutine[Any, Any, None]]", *, strict: bool) -> None:
+def _run(
+    state: CommandState, face: "Callable[[Hub], Coroutine[Any, Any, None]]", *, strict: bool, locked: bool
+) -> None:
     async def run() -> None:
         from hub.hub import Hub
 
-        async with Hub.open(state.config, strict=strict, secrets=state.secrets) as hub:
+        async with Hub.open(state.config, strict=strict, locked=locked, secrets=state.secrets) as hub:
             gc.enable()
             # What is there now stays: the collector need never look at it again. A call makes and drops hundreds of
             # objects, so looking after every 700 new ones finds little; later is cheaper and costs little memory.

@@ -1,0 +1,1 @@
+"""What clients were shown when hub.toml was last locked, and what has changed since."""

@@ -2,12 +2,17 @@
 
 HubError                        a person can act on it: what failed, which setting, what to do next
 ├── ConfigError                 hub.toml or a secret reference in it
+│   └── SecretUnavailable       a secret reference leads nowhere
 ├── ConnectorLoadError          a connector package that cannot be used
 ├── StartError                  the hub cannot start: a busy port, a bind that is not allowed
 └── CallError                   one call failed; the text goes to the caller
     ├── UnknownName             no such tool, resource or prompt, or not visible to this caller
     ├── InvalidArguments        the arguments do not fit the schema or an id grammar
     ├── ApprovalRequired        a person has to agree first
+    ├── PolicyRefused           a call middleware does not let it through
+    ├── MiddlewareFailed        a call middleware failed, so the call is refused
+    ├── CannotAsk               the client has no way to ask its user
+    ├── Declined                the person at the client said no
     ├── QuotaExceeded           the hub's own limits; says when to retry
     ├── DeadlineExceeded        the call's total time is over
     ├── Cancelled               the caller took it back
@@ -24,7 +29,7 @@ HubError                        a person can act on it: what failed, which setti
         └── OutcomeUnknown          a write was sent and no answer came: it may have happened
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 
 class HubError(Exception):
@@ -60,6 +65,10 @@ class ConfigError(HubError):
         self.setting = setting
 
 
+class SecretUnavailable(ConfigError):
+    """A secret reference leads nowhere, or to what cannot be read; the hub adds which setting it stands in."""
+
+
 class ConnectorLoadError(HubError):
     """A connector package cannot be used; the reason becomes the connector's state."""
 
@@ -87,12 +96,19 @@ class CallError(HubError):
 
 
 class UnknownName(CallError):
-    """No tool, resource or prompt of that name is visible to the caller."""
+    """No tool, resource or prompt of that name is visible to the caller.
+
+    Args:
+        kind: What was asked for.
+        name: By which name.
+        near: Names like it that the caller may see.
+        why: What keeps it away, where that is known and the caller may know it.
+    """
 
     code = "unknown_name"
 
-    def __init__(self, kind: str, name: str, near: Sequence[str] = ()) -> None:
-        hint = f"Did you mean {' or '.join(near)}?" if near else ""
+    def __init__(self, kind: str, name: str, near: Sequence[str] = (), why: str = "") -> None:
+        hint = why or (f"Did you mean {' or '.join(near)}?" if near else "")
         super().__init__(f"Unknown {kind} {name!r}", hint=hint)
 
 
@@ -106,6 +122,30 @@ class ApprovalRequired(CallError):
     """A person has to agree before this call may run."""
 
     code = "approval_required"
+
+
+class PolicyRefused(CallError):
+    """A call middleware does not let the call through, or withholds its result."""
+
+    code = "policy_refused"
+
+
+class MiddlewareFailed(CallError):
+    """A call middleware failed, so the call is refused or its result withheld."""
+
+    code = "middleware_failed"
+
+
+class CannotAsk(CallError):
+    """The call needs an answer of the person at the client, or of the client, which has no way to give one."""
+
+    code = "cannot_ask"
+
+
+class Declined(CallError):
+    """The person at the client said no to what the call asked."""
+
+    code = "declined"
 
 
 class QuotaExceeded(CallError):
@@ -151,9 +191,24 @@ class AuthenticationFailed(ConnectorError):
 
 
 class PermissionDenied(ConnectorError):
-    """The credential is good but lacks a scope or right."""
+    """The credential is good but lacks a scope or right.
+
+    Args:
+        granted: The scopes it has; None if the service has not said.
+    """
 
     code = "permission_denied"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        retry_after: float | None = None,
+        granted: Collection[str] | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, retry_after=retry_after)
+        self.granted = granted
 
 
 class NotFound(ConnectorError):

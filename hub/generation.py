@@ -12,6 +12,7 @@ from hub.catalog.items import AnyItem
 from hub.config.models import HubSettings
 from hub.discovery.connectors import Connectors, Runtime
 from hub.limits.quotas import Quotas
+from hub.plugins.load import Plugins
 
 
 class Generation:
@@ -25,7 +26,10 @@ class Generation:
         own_items: Sequence[AnyItem],
         own_runtime: Runtime,
         quotas: Quotas,
+        plugins: Plugins | None = None,
     ) -> None:
+        self.plugins = plugins or Plugins()
+        self.middlewares = self.plugins.middlewares
         self.number = number
         self.settings = settings
         self.connectors = connectors

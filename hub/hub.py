@@ -15,13 +15,13 @@ from hub.calls.pipeline import Pipeline
 from hub.calls.types import Call, Outcome
 from hub.catalog.items import AnyItem, PromptItem, ResourceItem, ToolItem
 from hub.config.known import KnownSecrets
-from hub.config.load import load_settings
 from hub.config.models import HubSettings
 from hub.connector.base import Connector
 from hub.discovery.state import ConnectorState
 from hub.errors import CallError, Draining
 from hub.generation import Generation
 from hub.generations import Generations
+from hub.plugins.state import PluginState
 from hub.results.spill import SpillStore
 
 ListName = Literal["tools", "resources", "prompts"]
@@ -60,28 +60,38 @@ class Hub:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, config: Path, *, strict: bool = False, locked: bool = False, secrets: KnownSecrets | None = None
+        cls,
+        config: Path,
+        *,
+        strict: bool = False,
+        locked: bool = False,
+        files: Sequence[Path] = (),
+        secrets: KnownSecrets | None = None,
     ) -> "AsyncGenerator[Hub]":
         """Read hub.toml, load the connectors and open the stores; closes all of it at the end.
 
         Args:
             config: Path of hub.toml.
-            strict: A connector that does not load makes this fail.
+            strict: A connector or plugin that does not load, or a tool that is refused, makes this fail.
             locked: Only what is as it stands in hub.lock beside hub.toml is offered.
+            files: Connectors that are single Python files; with one, hub.toml need not be there.
             secrets: Told every secret value, so that whoever shares it keeps its output clean of them.
 
         Raises:
-            ConfigError: The file is wrong.
+            ConfigError: The file is wrong, or a plugin did not load that the hub must not go without.
             ConnectorLoadError: With `strict`, a connector did not load.
         """
-        settings = load_settings(config)
         secrets = secrets or KnownSecrets()
-        generations = Generations(config, secrets.add, strict=strict, locked=locked)
+        generations = Generations(
+            config, secrets.add, forget_secret=secrets.forget, strict=strict, locked=locked, files=files
+        )
+        settings, plugins = await generations.read()
         spill = SpillStore(keep_seconds=settings.results.keep)
         async with AuditLog.open(settings.hub.state, mask_known=secrets.redact) as audit:
             hub = cls(generations, audit, spill, secrets.redact)
             try:
-                await generations.start(settings, builtin_items(hub, spill))
+                await generations.start(settings, plugins, builtin_items(hub, spill))
+                audit.feed(plugins.feeds)
                 yield hub
             finally:
                 await generations.aclose()
@@ -229,6 +239,22 @@ class Hub:
         seen = {item.namespace for item in generation.connectors.items if generation.visible(principal, item)}
         return [state for state in states if state.namespace in seen]
 
+    def plugin_states(self, principal: Principal) -> Sequence[PluginState]:
+        """The plugins with their states; none to a principal held to roles."""
+        generation = self._generations.current
+        if generation.policy.restricts(principal):
+            return ()
+        health = {feed.name: feed.health for feed in generation.plugins.feeds}
+        return [
+            replace(
+                state,
+                reason=self._redact(state.reason),
+                hint=self._redact(state.hint),
+                health=self._redact(health.get(state.name, "")),
+            )
+            for state in generation.plugins.states
+        ]
+
     def _masked(self, state: ConnectorState, health: str) -> ConnectorState:
         return replace(
             state,
@@ -259,6 +285,7 @@ class Hub:
         """
         old, new = await self._generations.reload()
         self._spill.keep_seconds = new.settings.results.keep
+        self._audit.feed(new.plugins.feeds)
         changed = changed_lists(old, new)
         if changed:
             for listener in list(self._listeners):

@@ -13,9 +13,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from queue import SimpleQueue
 
+from hub.audit.feed import SinkFeed
 from hub.audit.records import Conclusion, Intent, Refusal, Row, log_file
 from hub.audit.redact import Redactor
 from hub.errors import AuditUnavailable, DeadlineExceeded, HubError
+from hub.plugins.sink import AuditRecord
 
 log = logging.getLogger("hub.audit")
 
@@ -71,6 +73,7 @@ class AuditLog:
         self._ended = asyncio.Event()
         self._closed = False
         self._problem = ""
+        self._feeds: tuple[SinkFeed, ...] = ()
 
     @classmethod
     @asynccontextmanager
@@ -143,6 +146,12 @@ class AuditLog:
         """
         await self._submit(refusal.row())
 
+    def feed(self, feeds: Sequence[SinkFeed]) -> None:
+        """Hand every record to these sinks from now on, once it is on disk; closes those before them."""
+        before, self._feeds = self._feeds, tuple(feeds)
+        for old in before:
+            old.close()
+
     async def aclose(self) -> None:
         """Write what still waits and close the file; a disk that does not answer is given up."""
         if not self._closed:
@@ -156,12 +165,20 @@ class AuditLog:
         if self._watch is not None:
             self._watch.cancel()
             self._watch = None
+        feeds = self._feeds
+        self.feed(())
+        if feeds:
+            await asyncio.gather(*(asyncio.to_thread(feed.wait) for feed in feeds))
 
     def _write(self) -> None:
         """The thread's whole work."""
         from hub.audit.writer import write_all
 
         def written(batch: Sequence[_Pending], first: int) -> None:
+            if feeds := self._feeds:
+                records = [_record(pending.row, sequence) for sequence, pending in enumerate(batch, first)]
+                for feed in feeds:
+                    feed.offer(records)
             self._loop.call_soon_threadsafe(self._written, batch, first)
 
         def failed(batch: Sequence[_Pending], reason: str) -> None:
@@ -245,6 +262,10 @@ class AuditLog:
         if problem != self._problem:
             log.error("The audit log %s cannot be written, so calls are refused: %s", self.path, problem)
             self._problem = problem
+
+
+def _record(row: Row, sequence: int) -> AuditRecord:
+    return AuditRecord(sequence=sequence, time_ns=row.time_ns, event=row.event, intent=row.intent, body=row.body)
 
 
 def _code_of(done: "asyncio.Future[int]") -> str:

@@ -41,6 +41,7 @@ class AuditEntry:
         requests: Requests that were handed to the network.
         retry_after: Seconds, where the error knew.
         result_size: Characters of text and bytes of images in the result.
+        notes: What call middlewares said of it.
         calls: How many calls it stands for; beyond 1 for repeated refusals over a quota.
     """
 
@@ -66,6 +67,7 @@ class AuditEntry:
     requests: int | None = None
     retry_after: float | None = None
     result_size: int | None = None
+    notes: tuple[str, ...] = ()
     calls: int = 1
 
 
@@ -177,7 +179,7 @@ def _entry(
     if event == "refusal":
         told |= {"upstream": False, "requests": 0}
     elif ended is not None and ended["call"] == body["call"]:
-        told |= ended
+        told |= {**ended, "notes": tuple(ended.get("notes", ()))}
     else:
         told["outcome"] = unfinished.outcome(sequence)
     known = {name: told[name] for name in AuditEntry.__dataclass_fields__ if name in told}

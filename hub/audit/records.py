@@ -100,6 +100,7 @@ class Conclusion:
         requests: Requests that were handed to the network.
         retry_after: Seconds, where the error knows.
         result_size: Characters of text and bytes of images in the result.
+        notes: What call middlewares said of it, each with the name of its plugin.
     """
 
     call: str
@@ -111,6 +112,7 @@ class Conclusion:
     requests: int = 0
     retry_after: float | None = None
     result_size: int = 0
+    notes: tuple[str, ...] = ()
 
     def row(self, intent: int) -> Row:
         """As it is written down, for the intent of that sequence number."""

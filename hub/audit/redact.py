@@ -98,15 +98,23 @@ class Redactor:
             arguments: As the caller sent them; checked or not.
             sensitive: Parameters whose author declared that their values must not be kept.
         """
-        redacted = {
-            self._clean(name): MASK if name in sensitive else self._value(name, value, MAX_DEPTH)
-            for name, value in arguments.items()
-        }
-        whole = _canonical(redacted)
+        whole = _canonical(self.masked(arguments, sensitive))
         if len(whole) <= MAX_ARGUMENTS:
             return RedactedArguments(whole)
         kept = whole[:MAX_ARGUMENTS].decode("utf-8", "ignore")
         return RedactedArguments(orjson.dumps(kept), sha256(whole).hexdigest())
+
+    def masked(self, arguments: Mapping[str, Any], sensitive: Collection[str] = ()) -> dict[str, Any]:
+        """Arguments without secrets, as they are otherwise.
+
+        Args:
+            arguments: As the caller sent them; checked or not.
+            sensitive: Parameters whose author declared that their values must not be kept.
+        """
+        return {
+            self._clean(name): MASK if name in sensitive else self._value(name, value, MAX_DEPTH)
+            for name, value in arguments.items()
+        }
 
     def _value(self, name: str, value: Any, depth: int) -> Any:
         if value is None or isinstance(value, bool):

@@ -17,6 +17,7 @@ from hub.connector.service import Service
 from hub.connector.settings import ConnectorSettings
 from hub.discovery.state import ConnectorState
 from hub.errors import ConnectorLoadError
+from hub.plugins.state import PluginState
 from hub.results.cut import HARD_MAX_TOKENS
 from hub.results.reading import grep_lines, read_lines
 from hub.results.spill import SpillStore
@@ -29,8 +30,9 @@ NAMESPACE = "hub"
 _AT_ONCE = 256 * 1024
 """Characters up to which a stored text is read on the event loop."""
 
-Line = Annotated[int, Field(ge=1)]
-LineCount = Annotated[int, Field(ge=1, le=5000)]
+ResultId = Annotated[str, "from the note where the result was cut"]
+Line = Annotated[int, Field(ge=1, description="first line to give")]
+LineCount = Annotated[int, Field(ge=1, le=5000, description="how many at most")]
 Pattern = Annotated[str, Field(max_length=200, description="a|b: either, a*b: both in order; no regex, any case")]
 Context = Annotated[int, Field(ge=0, le=20, description="lines around each match")]
 
@@ -45,6 +47,10 @@ class HubView(Protocol):
 
     def states(self, principal: Principal) -> Sequence[ConnectorState]:
         """The connectors this principal may know of."""
+        ...
+
+    def plugin_states(self, principal: Principal) -> Sequence[PluginState]:
+        """The plugins this principal may know of."""
         ...
 
 
@@ -71,7 +77,7 @@ class HubConnector(Connector[ConnectorSettings]):
     @tool()
     async def read_result(
         self,
-        id: str,  # noqa: A002  the name the model reads
+        id: ResultId,  # noqa: A002  the name the model reads
         from_line: Line = 1,
         lines: LineCount | None = None,
         grep: Pattern = "",
@@ -88,7 +94,7 @@ class HubConnector(Connector[ConnectorSettings]):
     @resource("hub://results/{id}{?from_line,lines,grep,context}", title="Stored result")
     async def results(
         self,
-        id: str,  # noqa: A002  a variable of the URI
+        id: ResultId,  # noqa: A002  a variable of the URI
         from_line: Line = 1,
         lines: LineCount | None = None,
         grep: Pattern = "",
@@ -116,11 +122,15 @@ class HubConnector(Connector[ConnectorSettings]):
 
     def _states(self) -> Table | str:
         states = self._view.states(_caller())
-        if not states:
+        plugins = self._view.plugin_states(_caller())
+        if not states and not plugins:
             return "no system is connected"
         return Table(
             columns=("connector", "product", "state", "details"),
-            rows=[(state.namespace, state.title, state.state, _details(state)) for state in states],
+            rows=[
+                *((state.namespace, state.title, state.state, _details(state)) for state in states),
+                *((f"plugin {state.name}", "", state.state, _of_plugin(state)) for state in plugins),
+            ],
         )
 
 
@@ -153,9 +163,17 @@ def _details(state: ConnectorState) -> str:
         state.health,
         state.reason,
         state.hint,
-        f"{len(state.refusals)} not offered, see the log" if state.refusals else "",
+        f"not offered: {'; '.join(state.refusals)}" if state.refusals else "",
     ]
-    return ". ".join(part.rstrip(".") for part in told if part)
+    return _sentences(told)
+
+
+def _of_plugin(state: PluginState) -> str:
+    return _sentences([", ".join(state.provides), state.health, state.reason, state.hint])
+
+
+def _sentences(parts: Sequence[str]) -> str:
+    return ". ".join(part.rstrip(".") for part in parts if part)
 
 
 def _no_service(service: Service) -> "ServiceClient":

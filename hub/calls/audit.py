@@ -14,7 +14,7 @@ from hub.calls.authorize import Hidden
 from hub.calls.types import Call, Outcome
 from hub.catalog.items import AnyItem, ToolItem
 from hub.errors import AuditUnavailable, CallError
-from hub.results.content import Content, Image, Text
+from hub.results.content import size_of
 
 log = logging.getLogger("hub.audit")
 
@@ -77,13 +77,14 @@ async def begin(
     )
 
 
-async def finish(ticket: Ticket, outcome: Outcome, requests: int = 0) -> None:
+async def finish(ticket: Ticket, outcome: Outcome, requests: int = 0, notes: tuple[str, ...] = ()) -> None:
     """Record what came of the call. No reply may leave before this returns.
 
     Args:
         ticket: From `begin`.
         outcome: What the caller is about to get.
         requests: Requests that were handed to the network.
+        notes: What call middlewares have to say of it.
 
     Raises:
         AuditUnavailable: It is not recorded. The text says what happened nevertheless.
@@ -97,7 +98,8 @@ async def finish(ticket: Ticket, outcome: Outcome, requests: int = 0) -> None:
         upstream=outcome.upstream,
         requests=requests,
         retry_after=outcome.retry_after,
-        result_size=sum(map(_size, outcome.content)),
+        result_size=sum(map(size_of, outcome.content)),
+        notes=notes,
     )
     try:
         await ticket.audit.conclude(ticket.sequence, conclusion)
@@ -191,9 +193,3 @@ def _kind(call: Call) -> str:
 def _uri(audit: AuditLog, call: Call) -> str | None:
     """Of the resource read; a completion reads none."""
     return audit.redactor.text(call.name) if call.kind == "resource" and call.completes is None else None
-
-
-def _size(content: Content) -> int:
-    if isinstance(content, Text):
-        return len(content.text)
-    return len(content.data) if isinstance(content, Image) else len(content.uri)

@@ -13,16 +13,22 @@ from hub.audit.log import AuditLog
 from hub.calls.approve import approve
 from hub.calls.audit import Ticket, begin, finish
 from hub.calls.authorize import authorize
-from hub.calls.find import find
+from hub.calls.find import find, with_new_name
 from hub.calls.limit import limit
+from hub.calls.middleware import Consultation, info_of
+from hub.calls.missing import why_missing
+from hub.calls.once import Once, key_of
 from hub.calls.refusals import Refusals, Refused
 from hub.calls.run import broken, run
-from hub.calls.shape import shape, shape_error
+from hub.calls.scopes import with_scopes
+from hub.calls.shape import shape, shape_error, shape_questions
 from hub.calls.types import Call, Outcome
 from hub.calls.validate import validate
 from hub.catalog.items import AnyItem, PromptItem, ResourceItem
 from hub.catalog.nearest import nearest
-from hub.connector.progress import ProgressReport
+from hub.catalog.uris import in_namespace
+from hub.connector.asking import Asking
+from hub.connector.messages import Level
 from hub.errors import (
     AuditUnavailable,
     CallError,
@@ -51,6 +57,7 @@ class Pipeline:
         self._spill = spill
         self._redact = redact
         self._refusals = Refusals(audit, redact)
+        self._once = Once()
 
     async def take(self, generation: Generation, call: Call) -> Outcome:
         """Take one call through. A failure of any stage is an outcome with an `error`."""
@@ -60,11 +67,21 @@ class Pipeline:
             item, arguments = self._find(generation, call)
             decision = self._authorize(generation, call, item)
             bound = validate(item, arguments)
+            key = key_of(item, bound)
             approve(decision, call, item)
-            await limit(generation.quotas, call, item)
+            if call.asking is None or call.asking.round == 1:  # an answer goes on with a call that has been counted
+                await limit(generation.quotas, call, item)
         except CallError as error:
             return await self._refuse(generation, Refused(call, error, item, decision))
-        return await self._perform(generation, call, item, decision, bound)
+        exchange = Exchange(deadline=time.monotonic() + item.deadline)
+        perform = partial(self._perform, generation, call, item, decision, bound, exchange, given=arguments)
+        if key is None:
+            return await perform()
+        repeat = partial(self._repeat, generation, call, item, decision, bound, arguments, exchange)
+        try:
+            return await self._once.run(call, item, key, arguments, exchange, perform, repeat)
+        except CallError as error:
+            return await self._refuse(generation, Refused(call, error, item, decision))
 
     async def complete(self, generation: Generation, call: Call) -> Sequence[str]:
         """Take a completion through the same stages; whatever fails later than finding completes nothing.
@@ -100,7 +117,8 @@ class Pipeline:
         if "context" in inspect.signature(declared).parameters:
             arguments["context"] = {name: value for name, value in given.items() if name != argument}
         function = partial(declared, item.connector)
-        outcome = await self._perform(generation, call, item, decision, arguments, function, keep)
+        exchange = Exchange(deadline=time.monotonic() + item.deadline)
+        outcome = await self._perform(generation, call, item, decision, arguments, exchange, function, keep)
         return values if outcome.ok else ()
 
     async def refuse(self, generation: Generation, call: Call, error: CallError) -> Outcome:
@@ -114,7 +132,8 @@ class Pipeline:
     def _find(self, generation: Generation, call: Call) -> tuple[AnyItem, Mapping[str, Any]]:
         found = find(generation.catalog, call)
         if found is None:
-            raise UnknownName(call.kind, call.name, near_names(generation, call))
+            near = near_names(generation, call)
+            raise UnknownName(call.kind, call.name, near, why_missing(generation, call))
         return found
 
     def _authorize(self, generation: Generation, call: Call, item: AnyItem) -> Decision:
@@ -131,8 +150,10 @@ class Pipeline:
         item: AnyItem,
         decision: Decision,
         arguments: Mapping[str, Any],
+        exchange: Exchange,
         function: Callable[..., Any] | None = None,
         keep: Callable[[Any], Outcome] | None = None,
+        given: Mapping[str, Any] | None = None,
     ) -> Outcome:
         """Run between a durable intent and a durable outcome, inside the connector's bulkhead.
 
@@ -140,17 +161,19 @@ class Pipeline:
         is, within the log's own patience.
         """
         runtime = generation.runtime(item)
-        exchange = Exchange(deadline=time.monotonic() + item.deadline)
         try:
             async with runtime.bulkhead.slot(exchange.deadline):
                 ticket = await begin(self._audit, call, item, decision, exchange.deadline)
+                policy: Consultation | None = None
                 try:
-                    if call.progress is not None:
-                        call = replace(call, progress=self._masked(call.progress))
+                    if generation.middlewares:
+                        policy = self._consultation(generation, call, item, arguments, given or {}, exchange)
+                        await policy.before()
+                    call = self._masked(call)
                     value = await run(item, arguments, call, exchange, runtime.executor, function)
                     outcome = keep(value) if keep else self._shape(generation, call, item, value)
                 except CallError as error:
-                    outcome = shape_error(error, source=item.namespace, redact=self._redact)
+                    outcome = shape_error(with_scopes(error, item), source=item.namespace, redact=self._redact)
                 except Exception as error:  # noqa: BLE001  a result nobody can show still needs its record
                     outcome = shape_error(broken(item, call, error), source=item.namespace, redact=self._redact)
                 except asyncio.CancelledError:
@@ -158,19 +181,77 @@ class Pipeline:
                     gone = shape_error(_cancelled(call, exchange), source=item.namespace)
                     await asyncio.shield(self._finish(ticket, gone, exchange))
                     raise
+                if exchange.changed:
+                    uris = tuple(in_namespace(uri, item.namespace) for uri in exchange.changed)
+                    outcome = replace(outcome, changed=uris)
+                if policy is not None:
+                    return await self._judged(policy, ticket, outcome, exchange)
                 return await self._finish(ticket, outcome, exchange)
         except QuotaExceeded as error:  # no place in the bulkhead
             return await self._refuse(generation, Refused(call, error, item, decision))
         except (AuditUnavailable, DeadlineExceeded) as error:  # no intent in the log, or not in time
             return shape_error(error)
 
-    async def _finish(self, ticket: Ticket, outcome: Outcome, exchange: Exchange) -> Outcome:
-        outcome = replace(outcome, upstream=exchange.requests > 0)
-        await finish(ticket, outcome, exchange.requests)
+    async def _repeat(
+        self,
+        generation: Generation,
+        call: Call,
+        item: AnyItem,
+        decision: Decision,
+        arguments: Mapping[str, Any],
+        given: Mapping[str, Any],
+        exchange: Exchange,
+        outcome: Outcome,
+        first: str,
+    ) -> Outcome:
+        """Give the outcome of an earlier call again, if the middlewares let it, with records that say so."""
+        try:
+            ticket = await begin(self._audit, call, item, decision, exchange.deadline)
+            try:
+                if generation.middlewares:
+                    await self._consultation(generation, call, item, arguments, given, exchange).before()
+            except CallError as error:
+                outcome = shape_error(error, redact=self._redact)
+            except asyncio.CancelledError:
+                await asyncio.shield(finish(ticket, outcome, notes=(f"repeat of {first}",)))
+                raise
+            await finish(ticket, outcome, notes=(f"repeat of {first}",))
+        except (AuditUnavailable, DeadlineExceeded) as error:
+            return shape_error(error)
         return outcome
 
+    async def _finish(
+        self, ticket: Ticket, outcome: Outcome, exchange: Exchange, notes: tuple[str, ...] = ()
+    ) -> Outcome:
+        outcome = replace(outcome, upstream=exchange.requests > 0)
+        await finish(ticket, outcome, exchange.requests, notes)
+        return outcome
+
+    def _consultation(
+        self,
+        generation: Generation,
+        call: Call,
+        item: AnyItem,
+        arguments: Mapping[str, Any],
+        given: Mapping[str, Any],
+        exchange: Exchange,
+    ) -> Consultation:
+        info = info_of(call, item, arguments, given, self._audit.redactor)
+        return Consultation(generation.middlewares, info, exchange.deadline, self._redact)
+
+    async def _judged(self, policy: Consultation, ticket: Ticket, outcome: Outcome, exchange: Exchange) -> Outcome:
+        """Show the outcome to the middlewares, and record what is left of it."""
+        try:
+            judged = await policy.after(outcome, upstream=exchange.requests > 0)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._finish(ticket, outcome, exchange, policy.notes))
+            raise
+        return await self._finish(ticket, judged, exchange, policy.notes)
+
     def _shape(self, generation: Generation, call: Call, item: AnyItem, value: Any) -> Outcome:
-        return shape(
+        if isinstance(value, Asking):
+            return shape_questions(value, source=item.namespace, redact=self._redact)
+        outcome = shape(
             value,
             item=item,
             call=call,
@@ -179,12 +260,23 @@ class Pipeline:
             redact=self._redact,
             sandbox=generation.runtime(item).table.sandbox,
         )
+        return with_new_name(outcome, call, item)
 
-    def _masked(self, report: ProgressReport) -> ProgressReport:
-        async def masked(done: float, total: float | None, message: str | None) -> None:
-            await report(done, total, None if message is None else self._redact(message))
+    def _masked(self, call: Call) -> Call:
+        """The call with secrets masked in what it tells its client on the way."""
+        if (progress := call.progress) is not None:
 
-        return masked
+            async def report_progress(done: float, total: float | None, message: str | None) -> None:
+                await progress(done, total, None if message is None else self._redact(message))
+
+            call = replace(call, progress=report_progress)
+        if (messages := call.messages) is not None:
+
+            async def report_message(text: str, level: Level) -> None:
+                await messages(self._redact(text), level)
+
+            call = replace(call, messages=report_message)
+        return call
 
 
 def near_names(generation: Generation, call: Call) -> list[str]:

@@ -4,15 +4,18 @@ import asyncio
 import inspect
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from contextvars import copy_context
 from functools import partial
 from typing import Any, cast
 
 from hub.calls.current import current_call
 from hub.calls.types import Call
-from hub.catalog.items import AnyItem, ToolItem
+from hub.catalog.items import AnyItem, PromptItem, ToolItem
+from hub.connector.asking import Asking, current_asking
+from hub.connector.messages import current_messages
 from hub.connector.progress import current_progress
 from hub.errors import CallError, ConnectorError, DeadlineExceeded, OutcomeUnknown
 from hub.http.exchange import Exchange, current_exchange
@@ -28,7 +31,7 @@ async def run(
     executor: Callable[[], Executor],
     function: Callable[..., Any] | None = None,
 ) -> Any:
-    """Run the item's method.
+    """Run the item's method. Gives what it returns, or the `Asking` of the call if it ended in a question.
 
     Args:
         item: What to run.
@@ -42,13 +45,14 @@ async def run(
         CallError: Whatever went wrong. Cancellation is passed on as it is.
     """
     function = function or item.function
-    tokens = (current_call.set(call), current_progress.set(call.progress), current_exchange.set(exchange))
+    asking = _asking(item, call) if function is item.function else None
     task = asyncio.current_task()
     taken_back = task.cancelling() if task else 0
     scope = asyncio.timeout(max(exchange.deadline - time.monotonic(), 0.0))
     try:
-        async with scope:
-            value = await _started(function, arguments, executor)
+        with _at_hand(call, asking, exchange):
+            async with scope:
+                value = await _started(function, arguments, executor)
     except asyncio.CancelledError as error:
         if task is None or task.cancelling() > taken_back:
             raise
@@ -60,18 +64,50 @@ async def run(
             raise _late(item, exchange) from None
         if unsure := _unsure(item, exchange):
             raise unsure from None
+        if asking is not None and asking.asked:
+            return _question(asking, item, exchange)
         if isinstance(error, CallError):
             raise
         raise broken(item, call, error) from None
-    finally:
-        current_call.reset(tokens[0])
-        current_progress.reset(tokens[1])
-        current_exchange.reset(tokens[2])
     if scope.expired():  # the method swallowed the cancellation; what it gave back comes too late
         raise _done_late(item, exchange)
     if unsure := _unsure(item, exchange):
         raise unsure
+    if asking is not None and asking.asked:  # the method swallowed what should have ended it
+        return _question(asking, item, exchange)
     return value
+
+
+def _asking(item: AnyItem, call: Call) -> Asking | None:
+    """What the method may ask; None if it is not declared to ask anything."""
+    if not isinstance(item, (ToolItem, PromptItem)) or not item.declaration.asks:
+        return None
+    return call.asking or Asking()
+
+
+def _question(asking: Asking, item: AnyItem, exchange: Exchange) -> Asking:
+    """The question the method ended in, unless answering it would do a write again."""
+    if exchange.writes:
+        raise ConnectorError(
+            f"{item.name} asked and changed something in the same run, which its connector must not do",
+            hint="What was changed stays; look before you repeat it",
+        )
+    return asking
+
+
+@contextmanager
+def _at_hand(call: Call, asking: Asking | None, exchange: Exchange) -> Generator[None]:
+    """What the functions of hub.plugin find, from wherever in the connector they are called."""
+    tokens = (current_call.set(call), current_progress.set(call.progress), current_messages.set(call.messages))
+    more = (current_asking.set(asking), current_exchange.set(exchange))
+    try:
+        yield
+    finally:
+        current_call.reset(tokens[0])
+        current_progress.reset(tokens[1])
+        current_messages.reset(tokens[2])
+        current_asking.reset(more[0])
+        current_exchange.reset(more[1])
 
 
 async def _started(

@@ -2,23 +2,29 @@
 
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
-from hub.calls.types import Call, Outcome
+from hub.calls.types import INPUT_REQUIRED, Call, Outcome
 from hub.catalog.items import AnyItem, ResourceItem, ToolItem
 from hub.config.models import ResultsTable
+from hub.connector.asking import Asking
 from hub.errors import CallError, ConnectorError
 from hub.results.cells import compact_json, plain
-from hub.results.content import Content, Image, ResourceLink, Result, Text
+from hub.results.content import Audio, Content, Embedded, Image, ResourceLink, Result, Text
 from hub.results.cut import HARD_MAX_TOKENS, cut
+from hub.results.layout import Layout
 from hub.results.outline import outline
+from hub.results.page import Page
 from hub.results.spill import READ_TOOL, SpilledResult, SpillStore
+from hub.results.summary import Summary
 from hub.results.table import Table
 from hub.results.text import clean_text, estimate_tokens, fits
 
-MAX_IMAGE_BYTES = 2 * 1024 * 1024
+MAX_BINARY_BYTES = 2 * 1024 * 1024
+"""Of the pictures, recordings and embedded files of one result together."""
 MAX_PARTS = 50
 """Pieces of content in one result."""
 MAX_ERROR_CHARACTERS = 2000
@@ -26,6 +32,8 @@ SANDBOX_MARK = "[sandbox: invented data]"
 """First line of every result that comes from a sandbox."""
 _SHORT = 64 * 1024
 """Characters up to which a text may be looked at twice."""
+
+LaidOut = Table | Summary | Page
 
 log = logging.getLogger("hub.calls")
 
@@ -46,10 +54,11 @@ def shape(
 ) -> Outcome:
     """Make an outcome of what a tool, resource or prompt returned.
 
-    Takes text, `Table`, `Result` and its pieces, pydantic models, dataclass objects, mappings, lists, numbers and
-    None. What is longer than `max_tokens` (and in any case than `HARD_MAX_TOKENS`) is cut between lines, tables
-    between rows; the whole goes to the spill store and the text says how to read on. A resource or a prompt is
-    chosen by a person and so may fill the hard cap.
+    Takes text, `Table`, `Summary`, `Page`, `Result` and its pieces, pydantic models, dataclass objects, mappings,
+    lists, numbers and None; of a resource also bytes. What is longer than `max_tokens` (and in any case than
+    `HARD_MAX_TOKENS`) is cut between lines, tables between rows, pages between items; the whole goes to the spill
+    store and the text says how to read on. A resource or a prompt is chosen by a person and so may fill the hard
+    cap.
 
     Args:
         value: What the method returned.
@@ -79,7 +88,7 @@ def shape(
     source = f"{item.name} {SANDBOX_MARK}" if sandbox else item.name
     store = partial(spill.put, call.principal, mime_type=mime_type, source=source)
     try:
-        content, was_cut = _fitted(_parts(value, mime_type), limit, store, clean, tool=tool)
+        content, was_cut = _fitted(_parts(value, mime_type, call), limit, store, clean, tool=tool)
     except CallError:
         raise
     except Exception as error:
@@ -118,16 +127,40 @@ def shape_error(error: CallError, *, source: str = "", redact: Callable[[str], s
     return Outcome(content=(Text(text),), error=error.code, retry_after=error.retry_after, source=source)
 
 
+def shape_questions(asking: Asking, *, source: str, redact: Callable[[str], str] = _unchanged) -> Outcome:
+    """Make an outcome of the questions a method ended in.
+
+    Args:
+        asking: Holds them.
+        source: Namespace of the connector they come from.
+        redact: Masks known secrets.
+    """
+
+    def masked(value: Any) -> Any:
+        if isinstance(value, str):
+            return redact(value)
+        if isinstance(value, Mapping):
+            return {key: masked(item) for key, item in cast("Mapping[str, Any]", value).items()}
+        return [masked(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
+
+    questions = tuple(replace(question, params=masked(question.params)) for question in asking.asked)
+    told = ", ".join(question.key for question in questions)
+    content = (Text(f"This waits for an answer of the client: {clean_text(told)}"),)
+    return Outcome(content=content, error=INPUT_REQUIRED, source=source, questions=questions)
+
+
 def _seconds(seconds: float) -> str:
     return f"{math.ceil(seconds)} s" if seconds <= 120 else f"{math.ceil(seconds / 60)} min"
 
 
-def _parts(value: Any, mime_type: str) -> Sequence[Content | Table]:
+def _parts(value: Any, mime_type: str, call: Call) -> Sequence[Content | LaidOut]:
     """The value as pieces, neither cleaned nor cut."""
     if isinstance(value, Result):
         return value.content
-    if isinstance(value, (Text, ResourceLink, Image, Table)):
+    if isinstance(value, (Text, ResourceLink, Image, Audio, Embedded, Table, Summary, Page)):
         return (value,)
+    if isinstance(value, bytes) and call.kind == "resource":
+        return (Embedded(uri=call.name, data=value, mime_type=mime_type),)
     if isinstance(value, str):
         return (Text(value),)
     if mime_type == "application/json":
@@ -137,44 +170,57 @@ def _parts(value: Any, mime_type: str) -> Sequence[Content | Table]:
 
 
 def _fitted(
-    parts: Sequence[Content | Table],
+    parts: Sequence[Content | LaidOut],
     limit: float,
     store: Callable[[str], SpilledResult],
     clean: Callable[[str], str],
     *,
     tool: bool,
 ) -> tuple[tuple[Content, ...], bool]:
-    """The pieces clean and short enough, and whether a text was cut. Texts share the limit, pictures one cap."""
+    """The pieces clean and short enough, and whether a text was cut. Texts share the limit, the rest one cap."""
     content: list[Content] = []
     was_cut = False
-    image_bytes = 0
+    binary_bytes = 0
+
+    def shown(value: str | Layout) -> tuple[str, list[Content]]:
+        nonlocal limit
+        text, stored = cut(value, limit, store=store, tool=tool, clean=clean)
+        limit -= estimate_tokens(text)
+        return text, [] if stored is None else [_link_to(stored)]
+
     for part in parts[:MAX_PARTS]:
-        if isinstance(part, Image):
-            image_bytes += len(part.data)
-            content.append(_image(part, clean) if image_bytes <= MAX_IMAGE_BYTES else _left_out(part))
-        elif isinstance(part, ResourceLink):
-            content.append(_link(part, clean))
-        else:
-            value = part.text if isinstance(part, Text) else part.layout()
-            shown, stored = cut(value, limit, store=store, tool=tool, clean=clean)
-            limit -= estimate_tokens(shown)
-            content.append(Text(shown))
-            if stored is not None:
-                was_cut = True
-                if tool:
-                    content.append(_link_to(stored))
+        rest: list[Content] = []
+        match part:
+            case Image() | Audio() | Embedded(data=bytes()):
+                binary_bytes += len(part.data or b"")
+                content.append(_binary(part, clean) if binary_bytes <= MAX_BINARY_BYTES else _left_out(part))
+            case Embedded():
+                text, rest = shown(part.text or "")
+                mime_type = "text/plain" if rest else clean(part.mime_type)
+                content.append(Embedded(uri=clean(part.uri), text=text, mime_type=mime_type))
+            case ResourceLink():
+                content.append(_link(part, clean))
+            case Text() | Table() | Summary() | Page():
+                text, rest = shown(part.text if isinstance(part, Text) else part.layout())
+                content.append(Text(text))
+        was_cut = was_cut or bool(rest)
+        content += rest if tool else ()
     if len(parts) > MAX_PARTS:
         content.append(Text(f"[{len(parts) - MAX_PARTS} more pieces of this result are left out]"))
     return tuple(content) or (Text("done"),), was_cut
 
 
-def _image(image: Image, clean: Callable[[str], str]) -> Image:
-    return Image(data=image.data, mime_type=clean(image.mime_type))
+def _binary(part: Image | Audio | Embedded, clean: Callable[[str], str]) -> Content:
+    mime_type = clean(part.mime_type)
+    if isinstance(part, Embedded):
+        return Embedded(uri=clean(part.uri), data=part.data, mime_type=mime_type)
+    return type(part)(data=part.data, mime_type=mime_type)
 
 
-def _left_out(image: Image) -> Text:
-    size, most = len(image.data) / 2**20, MAX_IMAGE_BYTES / 2**20
-    return Text(f"[a picture of {size:.1f} MiB is left out; the pictures of a result may take {most:.0f} MiB]")
+def _left_out(part: Image | Audio | Embedded) -> Text:
+    kind = {Image: "a picture", Audio: "a recording", Embedded: "a file"}[type(part)]
+    size, most = len(part.data or b"") / 2**20, MAX_BINARY_BYTES / 2**20
+    return Text(f"[{kind} of {size:.1f} MiB is left out; what is not text may take {most:.0f} MiB in a result]")
 
 
 def _link(link: ResourceLink, clean: Callable[[str], str]) -> ResourceLink:

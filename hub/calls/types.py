@@ -5,10 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from hub.access.principal import Principal
+from hub.connector.asking import Asking, Question
+from hub.connector.messages import MessageReport
 from hub.connector.progress import ProgressReport
 from hub.results.content import Content
 
 Kind = Literal["tool", "resource", "prompt"]
+
+INPUT_REQUIRED = "input_required"
+"""Code of an outcome that is a question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +28,8 @@ class Call:
         principal: Who is calling.
         transport: `http`, `sse`, `stdio`, `cli` or `memory`.
         progress: Where progress goes, if the caller asked.
+        messages: Where log messages go, if the caller wants them.
+        asking: What the client can be asked and has answered so far; None where it cannot be asked anything.
         completes: The argument whose values are asked for, beginning with what `arguments` has for it; None if
             the thing itself is asked for.
     """
@@ -34,6 +41,8 @@ class Call:
     principal: Principal
     transport: str
     progress: ProgressReport | None = None
+    messages: MessageReport | None = None
+    asking: Asking | None = None
     completes: str | None = None
 
 
@@ -48,6 +57,8 @@ class Outcome:
         retry_after: Seconds, where the error knows.
         upstream: Whether anything may have reached the service.
         source: Namespace of the connector the content comes from; empty where the hub itself speaks.
+        questions: What the caller has to answer before the call can go on; `error` is `INPUT_REQUIRED` then.
+        changed: URIs of resources the call changed.
     """
 
     content: tuple[Content, ...]
@@ -56,6 +67,8 @@ class Outcome:
     retry_after: float | None = None
     upstream: bool = False
     source: str = ""
+    questions: tuple[Question[Any], ...] = ()
+    changed: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

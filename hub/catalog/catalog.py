@@ -6,11 +6,21 @@ from hub.catalog.items import AnyItem, PromptItem, ResourceItem, ToolItem
 
 
 class Catalog:
-    """Tools, resource templates and prompts in a fixed order: by connector, then as their author wrote them."""
+    """Tools, resource templates and prompts in a fixed order: by connector, then as their author wrote them.
+
+    Attributes:
+        tools: By name.
+        renamed: Tools by a name they had before.
+        resources: All of them.
+        prompts: By name.
+    """
 
     def __init__(self, items: Iterable[AnyItem]) -> None:
         ordered = sorted(items, key=lambda item: item.namespace)
         self.tools: Mapping[str, ToolItem] = {i.name: i for i in ordered if isinstance(i, ToolItem)}
+        self.renamed: Mapping[str, ToolItem] = {
+            f"{item.namespace}_{alias}": item for item in self.tools.values() for alias in item.declaration.aliases
+        }
         self.resources: tuple[ResourceItem, ...] = tuple(i for i in ordered if isinstance(i, ResourceItem))
         self.prompts: Mapping[str, PromptItem] = {i.name: i for i in ordered if isinstance(i, PromptItem)}
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     import jsonschema_rs
 
 
+IDEMPOTENCY_KEY = "idempotency_key"
+"""Argument of every write that is not idempotent by itself, unless its author declares one of that name."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Item:
     """What all items share.
@@ -43,14 +47,24 @@ class Item:
         """The compiled schema; made at first use, since most tools are never called."""
         import jsonschema_rs
 
-        return jsonschema_rs.Draft202012Validator(dict(self.parameters.schema), validate_formats=False)
+        from hub.catalog.schemas import fetch_nothing
+
+        return jsonschema_rs.Draft202012Validator(
+            dict(self.parameters.schema), validate_formats=False, retriever=fetch_nothing
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class ToolItem(Item):
-    """A tool."""
+    """A tool.
+
+    Attributes:
+        declaration: What its author says of it.
+        keyed: The hub offers `idempotency_key` with it, which the method never sees.
+    """
 
     declaration: ToolDeclaration
+    keyed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,6 +60,15 @@ class UriTemplate:
         return values
 
 
+def in_namespace(uri: str, namespace: str) -> str:
+    """A connector's own URI as clients see it: its scheme is the namespace.
+
+    A scheme has no underscores (RFC 3986 section 3.1), so `-` stands for them.
+    """
+    _, separator, rest = uri.partition("://")
+    return f"{namespace.replace('_', '-')}{separator}{rest}"
+
+
 def compile_template(template: str, grammar: Mapping[str, str]) -> UriTemplate:
     """Compile a template.
 

@@ -78,5 +78,6 @@ def _as_line(entry: "AuditEntry") -> str:
     moment = entry.time.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     took = f"{entry.duration_ms:.0f} ms" if entry.duration_ms is not None else "-"
     arguments = "" if entry.arguments == "{}" else entry.arguments
-    parts = (moment, entry.client, entry.transport, entry.name or entry.uri or "-", entry.outcome, took, arguments)
+    what = entry.name or entry.uri or "-"
+    parts = (moment, entry.client, entry.transport, what, entry.outcome, took, arguments, *entry.notes)
     return one_line("  ".join(part for part in parts if part))

@@ -14,10 +14,10 @@ import typer
 from hub.access.principal import LOCAL
 from hub.calls.types import Call, Outcome
 from hub.cli.arguments import arguments_of
-from hub.cli.options import ConfigOption
+from hub.cli.options import ConfigOption, PluginOption
 from hub.cli.state import CommandState, state_of
 from hub.discovery.guarded import stdout_to_stderr
-from hub.results.content import Content, Image, ResourceLink, Text
+from hub.results.content import Audio, Content, Embedded, Image, ResourceLink, Text
 
 
 def call(
@@ -32,11 +32,12 @@ def call(
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole outcome as JSON.")] = False,
+    plugin: PluginOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Call a tool and print what an agent would get. Exits with 1 if the call fails."""
     with stdout_to_stderr():
-        outcome = asyncio.run(_call(state_of(ctx, config), tool, pairs or []))
+        outcome = asyncio.run(_call(state_of(ctx, config, plugin), tool, pairs or []))
     if as_json:
         typer.echo(json.dumps(_described(outcome), indent=2, ensure_ascii=False))
     else:
@@ -49,7 +50,7 @@ def call(
 async def _call(state: CommandState, tool: str, pairs: Sequence[str]) -> Outcome:
     from hub.hub import Hub
 
-    async with Hub.open(state.config, secrets=state.secrets) as hub:
+    async with Hub.open(state.config, files=state.files, secrets=state.secrets) as hub:
         item = hub.tool(tool)
         return await hub.call(
             Call(
@@ -79,8 +80,11 @@ def _shown(item: Content) -> str:
             return text
         case ResourceLink():
             return f"{item.uri}  {item.description or item.name}"
-        case Image():
+        case Image() | Audio():
             return f"[{item.mime_type}, {len(item.data)} bytes; --json holds them]"
+        case Embedded():
+            held = f"[{item.mime_type}, {len(item.data or b'')} bytes; --json holds them]"
+            return f"{item.uri}\n{held if item.text is None else item.text}"
 
 
 def _described(outcome: Outcome) -> dict[str, Any]:
@@ -98,5 +102,9 @@ def _content(item: Content) -> dict[str, Any]:
             return {"type": "text", "text": text}
         case ResourceLink():
             return {"type": "resource_link", "uri": item.uri, "name": item.name, "description": item.description}
-        case Image():
-            return {"type": "image", "mime_type": item.mime_type, "data": b64encode(item.data).decode()}
+        case Image() | Audio():
+            kind = "image" if isinstance(item, Image) else "audio"
+            return {"type": kind, "mime_type": item.mime_type, "data": b64encode(item.data).decode()}
+        case Embedded():
+            held = {"data": b64encode(item.data or b"").decode()} if item.text is None else {"text": item.text}
+            return {"type": "resource", "uri": item.uri, "mime_type": item.mime_type, **held}

@@ -8,24 +8,27 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hub.cli.names import names_without_meaning
-from hub.cli.options import ConfigOption
+from hub.cli.options import ConfigOption, PluginOption
 from hub.cli.show import columns
 from hub.cli.state import CommandState, state_of
-from hub.config.load import load_settings
 from hub.config.models import HubSettings
 from hub.connector.base import Connector
 from hub.connector.declare import declarations
 from hub.discovery.guarded import Deadline, NotInTime, load_error, stdout_to_stderr
 from hub.discovery.kept import Kept
 from hub.discovery.load import line_of
-from hub.discovery.state import ConnectorState
+from hub.discovery.state import BROKEN, ConnectorState
 from hub.discovery.steps import LoopHeldUp
 from hub.errors import ConnectorLoadError, HubError
+from hub.plugins.state import PluginState
+
+if TYPE_CHECKING:
+    from hub.cli.opened import Opened
 
 OWN_NAMES = frozenset({"hub_status", "hub_read_result", "hub_connectors", "hub_results"})
 """Of the hub's own tools and resources."""
@@ -54,18 +57,16 @@ def check(
     timeout: Annotated[
         float, typer.Option("--timeout", min=0.1, help="Seconds each service gets to answer.")
     ] = 15.0,
+    plugin: PluginOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Check hub.toml, resolve every secret, and make one cheap authenticated call to each service.
 
     Exits with 1 if there is a problem, and with 2 if hub.toml itself is wrong.
     """
-    state = state_of(ctx, config)
-    path = state.config
-    settings = load_settings(path)
-    findings = [Finding(what="hub.toml", verdict="ok", text=str(path)), *_server(settings)]
+    state = state_of(ctx, config, plugin)
     with stdout_to_stderr():
-        findings += asyncio.run(_connectors(state, path, settings, None if offline else timeout))
+        findings = asyncio.run(_findings(state, state.config, None if offline else timeout))
     table = columns(("WHAT", "VERDICT", "FOUND"), [(f.what, f.verdict, f.text) for f in findings])
     typer.echo(state.secrets.redact(table))
     problems = [finding for finding in findings if finding.verdict == "PROBLEM"]
@@ -120,20 +121,40 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-async def _connectors(
-    state: CommandState, path: Path, settings: HubSettings, seconds: float | None
-) -> Sequence[Finding]:
-    from hub.discovery.connectors import open_connectors
+async def _findings(state: CommandState, path: Path, seconds: float | None) -> list[Finding]:
+    """All of them, from the file to the services."""
+    from hub.cli.opened import opened
 
-    # What it would warn of stands in the table.
-    logging.getLogger("hub.discovery").setLevel(logging.DEBUG if state.debug else logging.ERROR)
-    async with open_connectors(settings, base=path.parent, register_secret=state.secrets.add) as connectors:
-        loaded = {item.namespace: item.connector for item in connectors.items}
-        known = [_without_asking(each, loaded, asking=seconds is not None) for each in connectors.states]
-        asked = [each for each, finding in zip(connectors.states, known, strict=True) if finding is None]
-        answers = iter(await _ask([(each, loaded[each.namespace]) for each in asked], seconds or 0.0))
-        found = [finding or next(answers) for finding in known]
-        return found + _names(settings, connectors.states, loaded)
+    # What these would warn of stands in the table.
+    for name in ("hub.discovery", "hub.plugins"):
+        logging.getLogger(name).setLevel(logging.DEBUG if state.debug else logging.ERROR)
+    async with opened(state) as all_of_it:
+        is_there = await asyncio.to_thread(path.exists)
+        return [
+            Finding(what="hub.toml", verdict="ok", text=str(path) if is_there else "none, all as by default"),
+            *_server(all_of_it.settings),
+            *map(_of_plugin, all_of_it.plugins.states),
+            *await _connectors(all_of_it, seconds),
+        ]
+
+
+def _of_plugin(state: PluginState) -> Finding:
+    what = f"plugins.{state.name}"
+    if state.state in BROKEN:
+        return Finding(what=what, verdict="PROBLEM", text=state.reason, mend=state.hint)
+    if state.state != "loaded":
+        return Finding(what=what, verdict="off", text=". ".join(filter(None, (state.reason, state.hint))))
+    return Finding(what=what, verdict="ok", text=", ".join(state.provides))
+
+
+async def _connectors(opened: "Opened", seconds: float | None) -> Sequence[Finding]:
+    states = opened.connectors.states
+    loaded = {item.namespace: item.connector for item in opened.connectors.items}
+    known = [_without_asking(each, loaded, asking=seconds is not None) for each in states]
+    asked = [each for each, finding in zip(states, known, strict=True) if finding is None]
+    answers = iter(await _ask([(each, loaded[each.namespace]) for each in asked], seconds or 0.0))
+    found = [finding or next(answers) for finding in known]
+    return found + _names(opened.settings, states, loaded)
 
 
 def _names(

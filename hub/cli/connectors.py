@@ -5,23 +5,26 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from hub.catalog.nearest import nearest
-from hub.cli.options import ConfigOption
+from hub.cli.options import ConfigOption, PluginOption
 from hub.cli.show import columns
 from hub.cli.state import CommandState, state_of
-from hub.config.edit import add_table, raw_connectors, set_enabled
-from hub.config.load import load_settings, parse, read_text
-from hub.config.models import ConnectorTable
-from hub.discovery.found import FoundConnector, find_connectors
+from hub.config.edit import add_table, raw_connectors, raw_tables, set_enabled
+from hub.config.load import parse, read_document, read_text
+from hub.config.models import ConnectorTable, PluginTable
+from hub.discovery.found import FoundConnector, find_connectors, find_plugins
 from hub.discovery.guarded import Deadline, stdout_to_stderr
-from hub.discovery.load import LOAD_SECONDS, import_class, unconfigured, unusable
+from hub.discovery.load import LOAD_SECONDS, import_class, unconfigured, unusable, with_files, with_tables
 from hub.discovery.load import state_of as connector_state
 from hub.discovery.state import ConnectorState
 from hub.errors import ConfigError, ConnectorLoadError
+from hub.plugins.load import seen
+from hub.plugins.state import PluginState
 
 app = typer.Typer(
     help="List, enable and disable connectors.", add_completion=False, no_args_is_help=True, rich_markup_mode=None
@@ -35,32 +38,28 @@ def list_connectors(
         bool, typer.Option("--load", help="Import and set up each one, to see whether it works.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    plugin: PluginOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """List the connectors that are installed or named in hub.toml. Imports none of them without --load."""
-    state = state_of(ctx, config)
+    """List what is installed or named in hub.toml, connectors and plugins. Imports none of it without --load."""
+    state = state_of(ctx, config, plugin)
     problem: ConfigError | None = None
     if load:
         with stdout_to_stderr():
-            states = asyncio.run(_loaded(state))
+            states, plugins = asyncio.run(_loaded(state))
     else:
-        tables: Mapping[str, ConnectorTable] = {}
+        document: Mapping[str, Any] = {}
         try:
-            tables = _tables(state)
+            document = _document(state)
         except ConfigError as error:
             problem = error
-        states = _seen(tables)
+        states, plugins = _seen(_tables(document), state.files), _seen_plugins(document)
     if as_json:
-        described = [_described(each, loaded=load) for each in states]
+        described = [_described(each, "connector", loaded=load) for each in states]
+        described += [_described(each, "plugin", loaded=load) for each in plugins]
         typer.echo(state.secrets.redact(json.dumps(described, indent=2, ensure_ascii=False)))
-    elif states:
-        rows = [
-            (s.namespace, _word(s, loaded=load), s.distribution or "-", s.version or "-", _note(s)) for s in states
-        ]
-        table = columns(("CONNECTOR", "STATE", "PACKAGE", "VERSION", "NOTE"), rows)
-        typer.echo(state.secrets.redact(table))
     else:
-        typer.echo("No connector is installed. `pip install hub-connector-prometheus` brings one.")
+        typer.echo(state.secrets.redact(_listed(states, plugins, loaded=load)))
     if problem is not None:
         raise problem
 
@@ -132,15 +131,19 @@ def _guess(name: str, known: Mapping[str, object]) -> str:
     return f"Did you mean {near[0]}?" if near else ""
 
 
-def _tables(state: CommandState) -> dict[str, ConnectorTable]:
-    """The tables as far as listing needs them: of a hub.toml that need not be right in everything else.
+def _document(state: CommandState) -> Mapping[str, Any]:
+    """A hub.toml that need not be right in everything.
 
     Raises:
         ConfigError: There is no hub.toml, or it is no TOML.
     """
-    path = state.config
+    return read_document(state.config, may_be_missing=bool(state.files)).tables
+
+
+def _tables(document: Mapping[str, Any]) -> dict[str, ConnectorTable]:
+    """The tables of connectors as far as listing needs them."""
     tables: dict[str, ConnectorTable] = {}
-    for name, raw in raw_connectors(parse(read_text(path), path)).items():
+    for name, raw in raw_connectors(document).items():
         connector = raw.get("connector", "")
         tables[name] = ConnectorTable(
             connector=connector if isinstance(connector, str) else "",
@@ -150,9 +153,18 @@ def _tables(state: CommandState) -> dict[str, ConnectorTable]:
     return tables
 
 
-def _seen(tables: Mapping[str, ConnectorTable]) -> list[ConnectorState]:
+def _seen_plugins(document: Mapping[str, Any]) -> list[PluginState]:
+    tables = {
+        name: PluginTable(enabled=raw.get("enabled") is not False)
+        for name, raw in raw_tables(document, "plugins").items()
+    }
+    return seen(tables, find_plugins())
+
+
+def _seen(tables: Mapping[str, ConnectorTable], files: Sequence[Path]) -> list[ConnectorState]:
     """States as far as they can be told without importing anything."""
-    found = find_connectors()
+    found = with_files(find_connectors(), files)
+    tables = with_tables(tables, found)
     states = unconfigured(tables, found)
     by_name = {item.name: item for item in found if not item.shadowed_by}
     for name, table in tables.items():
@@ -161,19 +173,37 @@ def _seen(tables: Mapping[str, ConnectorTable]) -> list[ConnectorState]:
     return sorted(states, key=lambda s: (s.namespace, s.state == "shadowed"))
 
 
-async def _loaded(state: CommandState) -> Sequence[ConnectorState]:
-    from hub.discovery.connectors import open_connectors
+async def _loaded(state: CommandState) -> tuple[Sequence[ConnectorState], Sequence[PluginState]]:
+    from hub.cli.opened import opened
 
-    path = state.config
-    settings = load_settings(path)
-    # What it would warn of stands in the list.
-    logging.getLogger("hub.discovery").setLevel(logging.DEBUG if state.debug else logging.ERROR)
-    async with open_connectors(settings, base=path.parent, register_secret=state.secrets.add) as connectors:
-        return connectors.states
+    # What these would warn of stands in the list.
+    for name in ("hub.discovery", "hub.plugins"):
+        logging.getLogger(name).setLevel(logging.DEBUG if state.debug else logging.ERROR)
+    async with opened(state) as all_of_it:
+        plugins = all_of_it.plugins.states or seen({}, await asyncio.to_thread(find_plugins))
+        return all_of_it.connectors.states, plugins
 
 
-def _word(state: ConnectorState, *, loaded: bool) -> str:
-    """`enabled` is all that is known of a connector nobody has loaded."""
+def _listed(states: Sequence[ConnectorState], plugins: Sequence[PluginState], *, loaded: bool) -> str:
+    """The tables for people."""
+    head = ("STATE", "PACKAGE", "VERSION", "NOTE")
+    rows = [
+        (s.namespace, _word(s, loaded=loaded), s.distribution or "-", s.version or "-", _note(s)) for s in states
+    ]
+    told = [columns(("CONNECTOR", *head), rows)] if rows else []
+    if not rows:
+        told.append("No connector is installed. `pip install hub-connector-prometheus` brings one.")
+    if plugins:
+        rows = [
+            (s.name, _word(s, loaded=loaded), s.distribution or "-", s.version or "-", _note_of_plugin(s))
+            for s in plugins
+        ]
+        told.append(columns(("PLUGIN", *head), rows))
+    return "\n\n".join(told)
+
+
+def _word(state: ConnectorState | PluginState, *, loaded: bool) -> str:
+    """`enabled` is all that is known of what nobody has loaded."""
     return "enabled" if state.state == "loaded" and not loaded else state.state
 
 
@@ -186,5 +216,9 @@ def _note(state: ConnectorState) -> str:
     return note
 
 
-def _described(state: ConnectorState, *, loaded: bool) -> dict[str, Any]:
-    return {**asdict(state), "state": _word(state, loaded=loaded)}
+def _note_of_plugin(state: PluginState) -> str:
+    return ", ".join(state.provides) or ". ".join(filter(None, (state.reason, state.hint)))
+
+
+def _described(state: ConnectorState | PluginState, kind: str, *, loaded: bool) -> dict[str, Any]:
+    return {"kind": kind, **asdict(state), "state": _word(state, loaded=loaded)}

@@ -15,7 +15,7 @@ import typer
 from hub.access.principal import OPEN
 from hub.cli.clients import ClientSetup, client_setups
 from hub.cli.errors import EXIT_INTERRUPTED
-from hub.cli.options import ConfigOption
+from hub.cli.options import ConfigOption, PluginOption
 from hub.cli.show import columns
 from hub.cli.state import CommandState, state_of
 from hub.discovery.found import find_connectors
@@ -36,13 +36,15 @@ def demo(
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Where to serve; else hub.toml's port, or a free one.")
     ] = None,
+    plugin: PluginOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Serve the embedded sandbox, act as an MCP client of it, and show what an agent gets.
 
-    Runs hub.toml if there is one, else every installed connector in its sandbox. Goes on serving until Ctrl-C.
+    Runs hub.toml if there is one, else what --plugin names, else every installed connector in its sandbox. Goes on
+    serving until Ctrl-C.
     """
-    state = state_of(ctx, config)
+    state = state_of(ctx, config, plugin)
     console = _console()
     with _config(state) as (path, passing):
         status = asyncio.run(_run(console, state, path, port, once=once, passing=passing))
@@ -70,7 +72,7 @@ def _config(state: CommandState) -> Generator[tuple[Path, bool]]:
         if state.given is not None or "HUB_CONFIG" in os.environ:
             raise
     else:
-        yield path, False
+        yield path, not path.exists()
         return
     names = [found.name for found in find_connectors() if not found.shadowed_by]
     if not names:
@@ -92,7 +94,7 @@ async def _run(
     from hub.server.http import serve_http, signal_handlers
 
     stop = asyncio.Event()
-    async with Hub.open(config, secrets=state.secrets) as hub:
+    async with Hub.open(config, files=state.files, secrets=state.secrets) as hub:
         if hub.requires_key:
             raise StartError(
                 f"{config} has [[auth.keys]], and the demo has no key to show",

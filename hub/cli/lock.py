@@ -71,11 +71,10 @@ class _Found:
 
 
 async def _loaded(state: CommandState) -> _Found:
-    from hub.config.load import load_settings
-    from hub.discovery.connectors import open_connectors
+    from hub.cli.opened import opened
 
-    settings = load_settings(state.config)
-    async with open_connectors(settings, base=state.config.parent, register_secret=state.secrets.add) as connectors:
+    async with opened(state) as all_of_it:
+        connectors = all_of_it.connectors
         locked = {
             one.namespace: locked_now(
                 one,

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.access.principal import LOCAL
-from hub.cli.options import ConfigOption
+from hub.cli.options import ConfigOption, PluginOption
 from hub.cli.state import CommandState, state_of
+from hub.discovery.state import BROKEN
 from hub.telemetry.logging import LogFormat, LogLevel, configure_logging
 
 if TYPE_CHECKING:
@@ -33,12 +34,16 @@ def serve(
             "--port", min=0, max=65535, help="Instead of [server] port; 0 takes a free one.", show_default=False
         ),
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Do not start if a connector does not load.")] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Do not start unless all that hub.toml wants loads, with all its tools."),
+    ] = False,
     locked: Annotated[
         bool, typer.Option("--locked", help="Offer only what is as it stands in hub.lock; see `hub lock`.")
     ] = False,
     log_level: Annotated[LogLevel, typer.Option("--log-level", help="What is logged, on stderr.")] = "info",
     log_format: Annotated[LogFormat, typer.Option("--log-format", help="Lines for people, or JSON.")] = "text",
+    plugin: PluginOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Serve MCP over Streamable HTTP, or with --stdio to the program that started this one.
@@ -47,7 +52,7 @@ def serve(
     """
     if stdio and (host is not None or port is not None):
         raise typer.BadParameter("--stdio listens on no address; leave --host and --port out")
-    state = state_of(ctx, config)
+    state = state_of(ctx, config, plugin)
     configure_logging(level="debug" if state.debug else log_level, log_format=log_format, secrets=state.secrets)
     # Start-up allocates much and frees next to nothing: collecting in between only costs time.
     gc.disable()
@@ -99,6 +104,11 @@ def _announced(hub: "Hub", address: "Address") -> list[str]:
             lines.append(f"  {state.namespace}: {'sandbox, invented data' if state.sandbox else 'loaded'}")
         elif state.state != "disabled":
             lines.append(f"  {state.namespace}: {state.state.replace('_', ' ')}, see `hub check`")
+    for plugin in hub.plugin_states(LOCAL):
+        if plugin.state == "loaded":
+            lines.append(f"  plugin {plugin.name}: {', '.join(plugin.provides)}")
+        elif plugin.state in BROKEN:
+            lines.append(f"  plugin {plugin.name}: {plugin.state.replace('_', ' ')}, see `hub check`")
     return lines
 
 
@@ -112,7 +122,9 @@ def _run(
     async def run() -> None:
         from hub.hub import Hub
 
-        async with Hub.open(state.config, strict=strict, locked=locked, secrets=state.secrets) as hub:
+        async with Hub.open(
+            state.config, strict=strict, locked=locked, files=state.files, secrets=state.secrets
+        ) as hub:
             gc.enable()
             # What is there now stays: the collector need never look at it again. A call makes and drops hundreds of
             # objects, so looking after every 700 new ones finds little; later is cheaper and costs little memory.

@@ -1,5 +1,6 @@
 """What all commands share: which configuration, and the secrets to keep out of every output."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -16,6 +17,7 @@ class CommandState:
 
     Attributes:
         given: What --config says.
+        files: What --plugin says.
         debug: Whether to show everything.
         secrets: Values that no log and no error may show.
     """
@@ -23,6 +25,7 @@ class CommandState:
     given: Path | None
     debug: bool
     secrets: KnownSecrets
+    files: tuple[Path, ...] = ()
 
     @classmethod
     def start(cls, given: Path | None, *, debug: bool) -> "CommandState":
@@ -33,17 +36,17 @@ class CommandState:
 
     @property
     def config(self) -> Path:
-        """The hub.toml to use.
+        """The hub.toml to use; with --plugin it need not be there.
 
         Raises:
             ConfigError: There is none.
         """
         from hub.config.load import find_config
 
-        return find_config(self.given)
+        return find_config(self.given, may_be_missing=bool(self.files))
 
 
-def state_of(ctx: typer.Context, config: Path | None = None) -> CommandState:
+def state_of(ctx: typer.Context, config: Path | None = None, files: Sequence[Path] | None = None) -> CommandState:
     """The state of this run; --config may stand before the command and after it."""
     state = cast("CommandState", ctx.obj)
-    return state if config is None else replace(state, given=config)
+    return replace(state, given=config or state.given, files=tuple(files or ()))

@@ -2,32 +2,45 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
 from hub.access.principal import LOCAL, Principal
-from hub.catalog.items import ToolItem
+from hub.catalog.items import IDEMPOTENCY_KEY, ToolItem
 from hub.catalog.nearest import nearest
-from hub.cli.options import ConfigOption
+from hub.cli.options import ConfigOption, PluginOption
 from hub.cli.show import columns, terminal_width
 from hub.cli.state import CommandState, state_of
 from hub.config.models import HubSettings
 from hub.discovery.guarded import stdout_to_stderr
-from hub.errors import ConfigError
+from hub.errors import ConfigError, UnknownName
+
+app = typer.Typer(
+    help="List the tools an agent sees.", add_completion=False, invoke_without_command=True, rich_markup_mode=None
+)
+
+AsOption = Annotated[
+    str | None, typer.Option("--as", metavar="CLIENT", help="Show what this client of [[auth.keys]] sees.")
+]
+JSONOption = Annotated[bool, typer.Option("--json", help="Print names, descriptions and schemas as JSON.")]
 
 
+@app.callback()
 def tools(
     ctx: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="Print names, descriptions and schemas as JSON.")] = False,
-    client: Annotated[
-        str | None, typer.Option("--as", metavar="CLIENT", help="Show what this client of [[auth.keys]] sees.")
-    ] = None,
+    as_json: JSONOption = False,
+    client: AsOption = None,
+    plugin: PluginOption = None,
     config: ConfigOption = None,
 ) -> None:
     """List the tools an agent sees: you on this machine, or with --as a client with a key."""
-    with stdout_to_stderr():
-        items = asyncio.run(_tools(state_of(ctx, config), client))
+    if ctx.invoked_subcommand is not None:
+        if as_json or client or plugin or config:
+            raise typer.BadParameter("options stand behind the command: hub tools show TOOL --as CLIENT")
+        return
+    items = _seen(state_of(ctx, config, plugin), client)
     if as_json:
         typer.echo(json.dumps([_described(item) for item in items], indent=2, ensure_ascii=False))
         return
@@ -39,10 +52,31 @@ def tools(
     typer.echo(columns(("TOOL", "ACCESS", "WHAT IT DOES"), rows, width=terminal_width()))
 
 
+@app.command("show")
+def show(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="TOOL", help="A tool's full name.")],
+    as_json: JSONOption = False,
+    client: AsOption = None,
+    plugin: PluginOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Show one tool: what it may do, what it needs and costs, and its arguments."""
+    items = {item.name: item for item in _seen(state_of(ctx, config, plugin), client)}
+    if (item := items.get(name)) is None:
+        raise UnknownName("tool", name, nearest(name, items))
+    typer.echo(json.dumps(_described(item), indent=2, ensure_ascii=False) if as_json else _told(item))
+
+
+def _seen(state: CommandState, client: str | None) -> list[ToolItem]:
+    with stdout_to_stderr():
+        return asyncio.run(_tools(state, client))
+
+
 async def _tools(state: CommandState, client: str | None) -> list[ToolItem]:
     from hub.hub import Hub
 
-    async with Hub.open(state.config, secrets=state.secrets) as hub:
+    async with Hub.open(state.config, files=state.files, secrets=state.secrets) as hub:
         return list(hub.tools(LOCAL if client is None else _principal(hub.settings, client)))
 
 
@@ -64,11 +98,52 @@ def _access(item: ToolItem) -> str:
     return "destructive" if item.declaration.destructive else "write"
 
 
+def _told(item: ToolItem) -> str:
+    declared = item.declaration
+    repeat = ""
+    if declared.writes:
+        repeat = "idempotent" if declared.idempotent else "not idempotent"
+        repeat += f", takes {IDEMPOTENCY_KEY}" if item.keyed else ""
+    facts = (
+        ("access", ", ".join(filter(None, (_access(item), repeat)))),
+        ("scopes", ", ".join(declared.scopes)),
+        ("cost", f"{declared.cost} request{'' if declared.cost == 1 else 's'}"),
+        ("deadline", f"{item.deadline:g} s"),
+        ("never recorded", ", ".join(sorted(declared.sensitive))),
+    )
+    schema = item.parameters.schema
+    arguments = [
+        (name, _kind(prop), "required" if name in schema.get("required", ()) else "", prop.get("description", ""))
+        for name, prop in schema["properties"].items()
+    ]
+    told = [f"{item.name}  {item.title}", "", item.description.strip(), ""]
+    told += [f"{name + ':':<16}{value}" for name, value in facts if value]
+    if arguments:
+        told += ["", columns(("ARGUMENT", "TYPE", "", "WHAT IT IS"), arguments, width=terminal_width())]
+    return "\n".join(told)
+
+
+def _kind(prop: Mapping[str, Any]) -> str:
+    """The type of an argument in a word or two."""
+    if "enum" in prop:
+        return " | ".join(map(str, prop["enum"]))
+    if "anyOf" in prop:
+        return " | ".join(map(_kind, prop["anyOf"]))
+    if "$ref" in prop:
+        return str(prop["$ref"]).rpartition("/")[2]
+    kind = prop.get("type", "any")
+    return f"{kind} of {_kind(prop['items'])}" if kind == "array" and "items" in prop else str(kind)
+
+
 def _described(item: ToolItem) -> dict[str, Any]:
     return {
         "name": item.name,
         "title": item.title,
         "access": _access(item),
+        "idempotent": item.declaration.idempotent,
+        "scopes": list(item.declaration.scopes),
+        "cost": item.declaration.cost,
+        "sensitive": sorted(item.declaration.sensitive),
         "description": item.description,
         "inputSchema": item.parameters.schema,
     }

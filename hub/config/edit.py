@@ -39,7 +39,12 @@ def set_enabled(path: Path, name: str, *, enabled: bool) -> bool:
 
 def raw_connectors(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """The `[connectors.*]` tables of a parsed hub.toml that need not be valid."""
-    tables: Any = document.get("connectors")
+    return raw_tables(document, "connectors")
+
+
+def raw_tables(document: Mapping[str, Any], kind: str) -> dict[str, Mapping[str, Any]]:
+    """The `[<kind>.*]` tables of a parsed hub.toml that need not be valid."""
+    tables: Any = document.get(kind)
     if not isinstance(tables, dict):
         return {}
     return {

@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
@@ -15,12 +16,14 @@ _URL_SAFE = str.maketrans("+/", "-_")
 
 
 class KnownSecrets:
-    """A growing set of secret values; made once per process and handed to whoever resolves secrets or writes text.
+    """The secret values in use; made once per process and handed to whoever resolves secrets or writes text.
 
-    Values below four characters are not masked: they would blot out ordinary words.
+    Values below four characters are not masked: they would blot out ordinary words. May be asked from any thread.
     """
 
     def __init__(self) -> None:
+        self._values: dict[str, Mapping[str, str]] = {}
+        self._changing = threading.Lock()
         self._forms: Mapping[str, str] = {}  # each with the expression for what is masked there
         self._pattern: re.Pattern[str] | None = None
 
@@ -35,10 +38,19 @@ class KnownSecrets:
         """
         if len(value) < _SHORTEST:
             return
-        escaped = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}
-        plain = {value, value.strip(), quote(value), quote(value, safe=""), *escaped}
-        forms = {form: f"{_SHARED}?{re.escape(form)}{_SHARED}?={{0,2}}" for form in _in_base64(value)}
-        forms |= {**self._forms, **{form: re.escape(form) for form in plain}}
+        with self._changing:
+            if value not in self._values:
+                self._values[value] = _forms(value)
+                self._compile()
+
+    def forget(self, value: str) -> None:
+        """Mask this value no longer: a token that is out of use."""
+        with self._changing:
+            if self._values.pop(value, None) is not None:
+                self._compile()
+
+    def _compile(self) -> None:
+        forms = {form: told for one in self._values.values() for form, told in one.items()}
         longest_first = sorted(forms, key=len, reverse=True)
         self._pattern = re.compile("|".join(forms[form] for form in longest_first))
         self._forms = forms  # replaced as a whole, since other threads may be reading it
@@ -50,6 +62,14 @@ class KnownSecrets:
             if form in text:
                 return self._pattern.sub(MASK, text) if self._pattern else text
         return text
+
+
+def _forms(value: str) -> Mapping[str, str]:
+    """What the value can look like in a text, each with the expression for what is masked there."""
+    escaped = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}
+    plain = {value, value.strip(), quote(value), quote(value, safe=""), *escaped}
+    forms = {form: f"{_SHARED}?{re.escape(form)}{_SHARED}?={{0,2}}" for form in _in_base64(value)}
+    return forms | {form: re.escape(form) for form in plain}
 
 
 def _in_base64(value: str) -> Iterator[str]:

@@ -5,13 +5,13 @@ import re
 import stat
 import tomllib
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from hub.config.models import CONNECTOR_KEYS, HubSettings
+from hub.config.models import CONNECTOR_KEYS, PLUGIN_KEYS, HubSettings
 from hub.config.problems import Keys, Problem, dotted, sentence
-from hub.config.references import read_reference
+from hub.config.references import Resolvers
 from hub.config.tables import TableWalk
 from hub.errors import ConfigError
 
@@ -21,8 +21,12 @@ MAX_BYTES = 1024 * 1024
 _POSITION = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
-def find_config(explicit: Path | None) -> Path:
+def find_config(explicit: Path | None, *, may_be_missing: bool = False) -> Path:
     """The configuration to use: the given one, then HUB_CONFIG, then hub.toml in this folder.
+
+    Args:
+        explicit: What was asked for.
+        may_be_missing: Give the hub.toml of this folder though it is not there.
 
     Raises:
         ConfigError: None of them is there.
@@ -35,10 +39,26 @@ def find_config(explicit: Path | None) -> Path:
         raise ConfigError(f"there is no {path}", hint="Correct --config, or run `hub init` to write one")
     if named:
         raise ConfigError(f"HUB_CONFIG names {path}, which does not exist", hint="Correct it, or run `hub init`")
+    if may_be_missing:
+        return path.absolute()
     raise ConfigError(
         "there is no hub.toml in this folder",
         hint="Run `hub init` to write one, or name one with --config or HUB_CONFIG",
     )
+
+
+@dataclass(frozen=True)
+class Document:
+    """A hub.toml as it was read, its tables not checked yet."""
+
+    path: Path
+    text: str
+    tables: dict[str, Any]
+
+    @property
+    def base(self) -> Path:
+        """Folder that relative paths start from."""
+        return self.path.absolute().parent
 
 
 def load_settings(path: Path) -> HubSettings:
@@ -47,14 +67,46 @@ def load_settings(path: Path) -> HubSettings:
     Raises:
         ConfigError: The file cannot be read, is no TOML, or says something the hub does not know.
     """
-    text = read_text(path)
-    document = parse(text, path)
-    base = path.absolute().parent
-    walk = TableWalk(partial(read_reference, base=base), base, literal_secrets=True)
-    walked = walk.model(_with_own_keys_apart({"hub": {}, **document}), HubSettings, ())
+    return settings_in(read_document(path))
+
+
+def read_document(path: Path, *, may_be_missing: bool = False) -> Document:
+    """Read a hub.toml.
+
+    Args:
+        path: The file.
+        may_be_missing: A file that is not there counts as an empty one.
+
+    Raises:
+        ConfigError: The file cannot be read or is no TOML.
+    """
+    text = "" if may_be_missing and not path.exists() else read_text(path)
+    return Document(path, text, parse(text, path))
+
+
+def settings_in(
+    document: Document, resolvers: Resolvers | None = None, *, only: Sequence[str] | None = None
+) -> HubSettings:
+    """Check the tables of a hub.toml.
+
+    Args:
+        document: As it was read.
+        resolvers: Read secret references; those that are built in if left out.
+        only: Names of the tables to look at, as if there were no others.
+
+    Raises:
+        ConfigError: It says something the hub does not know.
+    """
+    base = document.base
+    tables = document.tables
+    if only is not None:
+        tables = {name: table for name, table in tables.items() if name in only}
+    walk = TableWalk(resolvers or Resolvers(base), base, literal_secrets=True)
+    apart = _with_own_keys_apart({"hub": {}, **tables}, "connectors", CONNECTOR_KEYS)
+    walked = walk.model(_with_own_keys_apart(apart, "plugins", PLUGIN_KEYS), HubSettings, ())
     settings = walk.build(walked, HubSettings, ())
     if settings is None or walk.problems:
-        raise _error(walk.problems, text, path)
+        raise _error(walk.problems, document.text, document.path)
     return settings
 
 
@@ -168,20 +220,20 @@ def line_of(text: str, keys: Keys) -> int | None:
     return line + 1
 
 
-def _with_own_keys_apart(document: dict[str, Any]) -> dict[str, Any]:
-    """Put what belongs to a connector itself into `settings`, where ConnectorTable expects it."""
-    tables = document.get("connectors")
+def _with_own_keys_apart(document: dict[str, Any], name: str, hubs_keys: Sequence[str]) -> dict[str, Any]:
+    """Put what belongs to a connector or plugin itself into `settings`, where its table's model expects it."""
+    tables = document.get(name)
     if not isinstance(tables, dict):
         return document
     apart: dict[str, Any] = {}
-    for name, table in cast("dict[str, Any]", tables).items():
+    for key, table in cast("dict[str, Any]", tables).items():
         if isinstance(table, dict):
             given = cast("dict[str, Any]", table)
-            hubs = {key: value for key, value in given.items() if key in CONNECTOR_KEYS}
-            apart[name] = {**hubs, "settings": {key: value for key, value in given.items() if key not in hubs}}
+            hubs = {one: value for one, value in given.items() if one in hubs_keys}
+            apart[key] = {**hubs, "settings": {one: value for one, value in given.items() if one not in hubs}}
         else:
-            apart[name] = table
-    return {**document, "connectors": apart}
+            apart[key] = table
+    return {**document, name: apart}
 
 
 def _error(problems: Sequence[Problem], text: str, path: Path) -> ConfigError:

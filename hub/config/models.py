@@ -30,6 +30,11 @@ _GUESSABLE = (
 )
 
 
+def is_namespace(name: str) -> bool:
+    """Whether a connector can have this name: a letter, then at most 31 of a-z, 0-9 and `_`."""
+    return _NAMESPACE.fullmatch(name) is not None
+
+
 def _rate(text: str) -> str:
     parse_rate(text)
     return text
@@ -63,6 +68,8 @@ class HubTable(Settings):
     """Shown to clients as the server's title."""
     state: Path = Path(".hub")
     """Folder of the audit log and other state; relative to hub.toml."""
+    load_deadline: float = Field(default=10.0, gt=0, le=600)
+    """Seconds that a connector or a plugin may take to load, from its import until it is ready."""
 
 
 class ServerTable(Settings):
@@ -135,7 +142,7 @@ class LimitsTable(Settings):
     tools: Mapping[Pattern, RateText] = Field(default_factory=dict[str, str])
     """For each client, by tool name or pattern."""
     connectors: Mapping[str, RateText] = Field(default_factory=dict[str, str])
-    """Over all clients, by connector."""
+    """Requests to a connector's service, over all clients; each call counts as its tool's declared cost."""
 
 
 class ResultsTable(Settings):
@@ -173,6 +180,20 @@ CONNECTOR_KEYS = tuple(name for name in ConnectorTable.model_fields if name != "
 """What the hub takes out of a connector's table."""
 
 
+class PluginTable(Settings):
+    """The keys the hub takes out of every `[plugins.<name>]`; the rest is the plugin's own."""
+
+    enabled: bool = True
+    optional: bool = False
+    """Start without it, should it not load. A call middleware is never optional."""
+    settings: Mapping[str, Any] = Field(default_factory=dict[str, Any], repr=False)
+    """The plugin's own keys, secret references unresolved."""
+
+
+PLUGIN_KEYS = tuple(name for name in PluginTable.model_fields if name != "settings")
+"""What the hub takes out of a plugin's table."""
+
+
 class HubSettings(Settings):
     """A whole hub.toml."""
 
@@ -182,16 +203,24 @@ class HubSettings(Settings):
     roles: Mapping[str, RoleTable] = Field(default_factory=dict[str, RoleTable])
     limits: LimitsTable = LimitsTable()
     results: ResultsTable = ResultsTable()
+    plugins: Mapping[str, PluginTable] = Field(default_factory=dict[str, PluginTable])
     connectors: Mapping[str, ConnectorTable] = Field(default_factory=dict[str, ConnectorTable])
 
-    @field_validator("connectors")
+    @field_validator("connectors", "plugins")
     @classmethod
-    def _namespaces(cls, tables: Mapping[str, ConnectorTable]) -> Mapping[str, ConnectorTable]:
+    def _namespaces(cls, tables: Mapping[str, Any]) -> Mapping[str, Any]:
         for name in tables:
-            if not _NAMESPACE.fullmatch(name):
+            if not is_namespace(name):
                 raise ValueError(
                     "has a table whose name is no namespace: a letter, then at most 31 of a-z, 0-9 and _"
                 )
+        return tables
+
+    @field_validator("connectors")
+    @classmethod
+    def _not_the_hubs(cls, tables: Mapping[str, Any]) -> Mapping[str, Any]:
+        if "hub" in tables:
+            raise ValueError("has a table [connectors.hub], and hub_* are the hub's own tools; choose another name")
         return tables
 
     @model_validator(mode="after")

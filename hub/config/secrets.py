@@ -9,12 +9,12 @@ from pydantic import BaseModel, SecretStr
 from hub.config.known import KnownSecrets
 from hub.config.models import CONNECTOR_KEYS
 from hub.config.problems import Keys, dotted, sentence
-from hub.config.references import Reference, read_reference
+from hub.config.references import Resolvers
 from hub.config.tables import TableWalk
-from hub.connector.settings import ConnectorSettings
+from hub.connector.settings import Settings
 from hub.errors import ConfigError
 
-S = TypeVar("S", bound=ConnectorSettings)
+S = TypeVar("S", bound=Settings)
 
 
 def resolve_settings(
@@ -24,16 +24,20 @@ def resolve_settings(
     where: str,
     base: Path,
     register_secret: Callable[[str], None],
+    hubs_keys: Iterable[str] = CONNECTOR_KEYS,
+    resolvers: Resolvers | None = None,
 ) -> S:
-    """Build a connector's settings.
+    """Build the settings of a connector or a plugin.
 
     Args:
-        raw: The connector's own keys, as tomllib gives them. A `SecretStr` among them, as a sandbox may put
+        raw: Its own keys, as tomllib gives them. A `SecretStr` among them, as a sandbox may put
             there, is taken as it is.
-        settings_type: The connector's settings class.
+        settings_type: Its settings class.
         where: Dotted path of the table, such as `connectors.jira`.
         base: Folder that relative paths start from: that of hub.toml.
         register_secret: Told every resolved value, so that logs can be kept clean of it.
+        hubs_keys: Keys of the table that belong to the hub; offered as near names.
+        resolvers: Read secret references; those that are built in if left out.
 
     Raises:
         ConfigError: A key is unknown, a value has the wrong type, a secret stands in the file itself, or a
@@ -42,14 +46,12 @@ def resolve_settings(
     keys: Keys = tuple(where.split("."))
     known = KnownSecrets()
 
-    def resolve(reference: Reference, setting: str) -> str:
-        value = read_reference(reference, setting, base=base)
+    def register(value: str) -> None:
         known.add(value)
         register_secret(value)
-        return value
 
-    walk = TableWalk(resolve, base, literal_secrets=False)
-    settings = walk.build(walk.model(raw, settings_type, keys, also=CONNECTOR_KEYS), settings_type, keys)
+    walk = TableWalk(resolvers or Resolvers(base), base, literal_secrets=False, register_secret=register)
+    settings = walk.build(walk.model(raw, settings_type, keys, also=hubs_keys), settings_type, keys)
     if settings is None or walk.problems:
         first = walk.problems[0]
         raise ConfigError(known.redact(sentence(walk.problems)), setting=dotted(first.keys), hint=first.hint)

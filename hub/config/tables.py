@@ -9,7 +9,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from hub.catalog.nearest import nearest
 from hub.config.problems import Keys, Problem, dotted, problems_of
-from hub.config.references import REFERENCE_FORMS, Reference, reference_in
+from hub.config.references import Reference, Resolvers
 from hub.errors import ConfigError
 
 _SEQUENCES = (list, tuple, set, frozenset, Sequence)
@@ -21,14 +21,23 @@ class TableWalk:
     """One walk over one table; `problems` holds what is wrong afterwards.
 
     Args:
-        resolve: Reads the value of a secret reference.
+        resolvers: Read secret references.
         base: Folder that relative paths start from.
         literal_secrets: Whether a secret may stand in the file as it is, as hashes may.
+        register_secret: Told every value that a reference leads to.
     """
 
-    def __init__(self, resolve: Callable[[Reference, str], str], base: Path, *, literal_secrets: bool) -> None:
+    def __init__(
+        self,
+        resolvers: Resolvers,
+        base: Path,
+        *,
+        literal_secrets: bool,
+        register_secret: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.problems: list[Problem] = []
-        self._resolve = resolve
+        self._resolvers = resolvers
+        self._register_secret = register_secret
         self._base = base
         self._literal_secrets = literal_secrets
         self._passed_over: dict[Keys, frozenset[str]] = {}
@@ -83,7 +92,7 @@ class TableWalk:
                     Problem(
                         keys=keys,
                         message="is a secret and must not stand in hub.toml itself",
-                        hint=f"Write a reference: {REFERENCE_FORMS}",
+                        hint=f"Write a reference: {self._resolvers.forms}",
                     )
                 )
             elif Path in choices and str not in choices:
@@ -94,12 +103,14 @@ class TableWalk:
         mappings = [choice for choice in choices if get_origin(choice) in _MAPPINGS or choice in _MAPPINGS]
         models = [choice for choice in choices if isinstance(choice, type) and issubclass(choice, BaseModel)]
         if SecretStr in choices or (str in choices and not mappings and not models):
-            reference = reference_in(value)
+            reference = self._resolvers.reference_in(value)
             if reference is not None:
                 return self._resolved(reference, keys)
             if not mappings and not models:
                 expected = "should be a secret reference" if SecretStr in choices else "should be a string"
-                self.problems.append(Problem(keys=keys, message=expected, hint=f"Write {REFERENCE_FORMS}"))
+                if unknown := self._resolvers.unknown_kind(value):
+                    expected += f", and {unknown}"
+                self.problems.append(Problem(keys=keys, message=expected, hint=f"Write {self._resolvers.forms}"))
                 return None
         if models:
             meant = _best_fit(value, models)
@@ -126,10 +137,12 @@ class TableWalk:
 
     def _resolved(self, reference: Reference, keys: Keys) -> str | None:
         try:
-            return self._resolve(reference, dotted(keys))
+            value = self._resolvers.read(reference, dotted(keys))
         except ConfigError as error:
             self.problems.append(Problem(keys=keys, message=error.message, hint=error.hint))
             return None
+        self._register_secret(value)
+        return value
 
     def _unknown(self, key: str, value: Any, keys: Keys, known: list[str]) -> None:
         kind = "table" if isinstance(value, dict) else "key"

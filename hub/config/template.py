@@ -23,6 +23,7 @@ _HEAD = """\
 [hub]
 name = {name}
 # state = ".hub"                     # folder of the audit log and other state, relative to this file
+# load_deadline = 10.0               # seconds a connector may take to load
 
 [server]
 # host = "127.0.0.1"                 # any other address needs [[auth.keys]]
@@ -55,6 +56,10 @@ name = {name}
 # per_client = "100/minute"
 # [limits.tools]
 # prometheus_query = "30/minute"
+
+# Packages that add secret resolvers, call middlewares or audit sinks; `hub connectors list` shows which there are.
+# [plugins.acme_vault]
+# optional = false                   # true: start without it; a call middleware is never optional
 
 [results]
 # max_tokens = 2000                  # a longer result is cut, and kept whole under hub://results

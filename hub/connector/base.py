@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args, get_origin
 
+from hub.connector.credentials import Credential
 from hub.connector.sandboxes import Sandbox
 from hub.connector.service import Service
 from hub.connector.settings import ConnectorSettings
@@ -43,7 +44,7 @@ class Connector(Generic[SettingsT]):
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
-        for base in getattr(cls, "__orig_bases__", ()):
+        for base in vars(cls).get("__orig_bases__", ()):
             arguments = get_args(base)
             origin = get_origin(base)
             if (
@@ -63,8 +64,15 @@ class Connector(Generic[SettingsT]):
         self.log = logging.getLogger(f"hub.connectors.{context.namespace}")
         self._http: ServiceClient | None = None
 
+    def credential(self) -> Credential | None:
+        """The credential for `base_url`, which the hub obtains, keeps, renews and sends.
+
+        None where no declared kind fits; `auth_headers` can carry it then. Asked once, by `service()`.
+        """
+        return None
+
     def auth_headers(self) -> Mapping[str, str]:
-        """Headers that carry the credential; read for every request, sent to `base_url` only."""
+        """Further headers for `base_url`, such as a credential of no declared kind; read for every request."""
         return {}
 
     def service(self) -> Service:
@@ -80,6 +88,7 @@ class Connector(Generic[SettingsT]):
                     label=self.title,
                     setting=f"connectors.{self.namespace}.{key}",
                     credential=f"connectors.{self.namespace}",
+                    auth=self.credential(),
                     auth_headers=self.auth_headers,
                 )
         raise ConfigError(

@@ -24,6 +24,8 @@ class ToolDeclaration:
     cost: int
     sensitive: frozenset[str]
     deadline: float | None
+    asks: bool = False
+    aliases: tuple[str, ...] = ()
     when: Callable[[Any], bool] | None = field(repr=False)
 
 
@@ -45,6 +47,7 @@ class PromptDeclaration:
 
     name: str
     title: str
+    asks: bool = False
     complete: Mapping[str, Completion] = field(repr=False)
 
 
@@ -62,6 +65,8 @@ def tool(
     cost: int = 1,
     sensitive: Sequence[str] = (),
     deadline: float | None = None,
+    asks: bool = False,
+    aliases: Sequence[str] = (),
     when: Callable[[Any], bool] | None = None,
 ) -> Callable[[F], F]:
     """Make a method a tool. The docstring is the description, the signature the schema.
@@ -76,6 +81,9 @@ def tool(
         cost: Requests to the service one call makes, typically.
         sensitive: Parameters whose values the audit log must not hold.
         deadline: Total seconds of a call, if the connector's own deadline does not suit.
+        asks: It may ask the caller (`ask` in hub.plugin), always before its first write.
+        aliases: Names it had before. They still work, are not listed, and their results tell the new name; keep one
+            for a minor version at least.
         when: Asked with the connector; the tool is listed only where it answers True.
     """
 
@@ -91,6 +99,8 @@ def tool(
             cost=cost,
             sensitive=frozenset(sensitive),
             deadline=deadline,
+            asks=asks,
+            aliases=tuple(aliases),
             when=when,
         )
         setattr(function, MARK, declaration)
@@ -108,10 +118,10 @@ def resource(
     grammar: Mapping[str, str] | None = None,
     complete: Mapping[str, Completion] | None = None,
 ) -> Callable[[F], F]:
-    """Make a method a resource template. Its parameters are the variables of the URI.
+    """Make a method a resource. Its parameters are the variables of the URI; without any it is listed as it is.
 
     Args:
-        uri: URI template with simple variables, such as `jira://issue/{key}`.
+        uri: URI template with simple variables, such as `jira://issue/{key}`, or a URI.
         name: Name without the namespace; the method's name if left out. Policies match on it.
         title: Name for people.
         mime_type: Type of what the method returns.
@@ -137,23 +147,25 @@ def resource(
 
 
 def prompt(
-    *, name: str = "", title: str = "", complete: Mapping[str, Completion] | None = None
+    *, name: str = "", title: str = "", asks: bool = False, complete: Mapping[str, Completion] | None = None
 ) -> Callable[[F], F]:
     """Make a method a prompt. It returns Markdown; its parameters are the prompt's arguments, all strings.
+
+    A `Result` of several pieces becomes as many messages of the user.
 
     Args:
         name: Name without the namespace; the method's name if left out.
         title: Name for people.
+        asks: It may ask the caller (`ask` in hub.plugin).
         complete: A completion method per argument.
     """
 
     def mark(function: F) -> F:
         chosen = name or function.__name__
-        setattr(
-            function,
-            MARK,
-            PromptDeclaration(name=chosen, title=title or _title(chosen), complete=dict(complete or {})),
+        declaration = PromptDeclaration(
+            name=chosen, title=title or _title(chosen), asks=asks, complete=dict(complete or {})
         )
+        setattr(function, MARK, declaration)
         return function
 
     return mark

@@ -57,6 +57,7 @@ def parameters_of(function: Callable[..., Any]) -> Parameters:
     properties: JsonSchema = {}
     required: list[str] = []
     converted: dict[str, Any] = {}
+    definitions: JsonSchema = {}
     for name, parameter in inspect.signature(function).parameters.items():
         if name == "self":
             continue
@@ -64,12 +65,7 @@ def parameters_of(function: Callable[..., Any]) -> Parameters:
             raise ConnectorLoadError(f"{function.__qualname__} takes {parameter}; name every parameter")
         if name not in hints:
             raise ConnectorLoadError(f"{function.__qualname__}: parameter {name!r} has no type")
-        try:
-            schema = schema_of(hints[name])
-        except Exception as error:  # noqa: BLE001  pydantic and the author's own types raise all sorts
-            raise ConnectorLoadError(
-                f"{function.__qualname__}: the type of {name!r} has no JSON Schema ({type(error).__name__})"
-            ) from None
+        schema = _schema_of(function, name, hints[name], definitions)
         if parameter.default is parameter.empty:
             required.append(name)
         elif parameter.default is None:
@@ -85,7 +81,25 @@ def parameters_of(function: Callable[..., Any]) -> Parameters:
         if not is_json(hints[name]):
             converted[name] = _described(hints[name])
     whole: JsonSchema = {"type": "object", "additionalProperties": False, "properties": properties}
-    return Parameters(schema={**whole, "required": required} if required else whole, converted=converted)
+    if required:
+        whole["required"] = required
+    if definitions:
+        whole["$defs"] = definitions
+    return Parameters(schema=whole, converted=converted)
+
+
+def _schema_of(function: Callable[..., Any], name: str, hint: Any, definitions: JsonSchema) -> JsonSchema:
+    """The schema of one parameter; what it refers to goes into `definitions`: references begin at the root."""
+    try:
+        schema = schema_of(hint)
+    except Exception as error:  # noqa: BLE001  pydantic and the author's own types raise all sorts
+        raise ConnectorLoadError(
+            f"{function.__qualname__}: the type of {name!r} has no JSON Schema ({type(error).__name__})"
+        ) from None
+    for type_name, definition in schema.pop("$defs", {}).items():
+        if definitions.setdefault(type_name, definition) != definition:
+            raise ConnectorLoadError(f"{function.__qualname__}: two types are both named {type_name}; rename one")
+    return schema
 
 
 def _is_json_value(value: Any) -> bool:

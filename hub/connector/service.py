@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hub.connector.credentials import Credential
+
 if TYPE_CHECKING:
     import httpx
 
@@ -31,7 +33,8 @@ class Service:
         label: How errors name the service, such as `Prometheus source "eu"`.
         setting: Dotted path of the setting that holds the address; errors point at it.
         credential: Dotted path of the setting that holds the credential; errors point at it.
-        auth_headers: Called for every request, so a refreshed token is used at once.
+        auth: The credential, as one of the declared kinds; the hub obtains and renews what it stands for.
+        auth_headers: Further headers for `base_url` alone; called for every request.
         headers: Sent with every request.
         tls: Private CA and client certificate.
         proxy: URL of an HTTP proxy, with its user name and password; environment variables are not read.
@@ -48,6 +51,7 @@ class Service:
     label: str = ""
     setting: str = ""
     credential: str = ""
+    auth: Credential | None = None
     auth_headers: Callable[[], Mapping[str, str]] = field(default=_no_headers, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     tls: TLSFiles | None = None

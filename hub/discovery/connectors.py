@@ -3,26 +3,29 @@
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from hub.catalog.build import Built, build_items
 from hub.catalog.items import AnyItem
 from hub.config.models import ConnectorTable, HubSettings
+from hub.config.references import Resolvers
 from hub.connector.base import Connector, ConnectorContext, settings_of
 from hub.connector.sandboxes import Sandbox
 from hub.connector.service import Service
 from hub.discovery.found import FoundConnector, find_connectors
 from hub.discovery.guarded import Deadline, guarded, stdout_to_stderr
 from hub.discovery.kept import Kept
-from hub.discovery.load import LOAD_SECONDS, import_class, line_of, state_of, unconfigured, unusable
+from hub.discovery.load import import_class, line_of, state_of, unconfigured, unusable, with_files, with_tables
+from hub.discovery.sandboxed import has_sandbox, hosted
 from hub.discovery.state import BROKEN, ConnectorState
-from hub.discovery.steps import Stepped
 from hub.errors import ConfigError, ConnectorLoadError, HubError
+from hub.http.authorization import Authorizations
 from hub.http.threads import DaemonThreads
 from hub.http.traffic import TrafficRegistry
 from hub.limits.bulkhead import Bulkhead
@@ -39,8 +42,15 @@ log = logging.getLogger("hub.discovery")
 class Runtime:
     """One loaded connector with what is its own: clients, threads, bulkhead."""
 
-    def __init__(self, namespace: str, table: ConnectorTable, traffic: TrafficRegistry | None = None) -> None:
+    def __init__(
+        self,
+        namespace: str,
+        table: ConnectorTable,
+        traffic: TrafficRegistry | None = None,
+        authorizations: Authorizations | None = None,
+    ) -> None:
         self.table = table
+        self._authorizations = authorizations or Authorizations()
         self._namespace = namespace
         self._traffic = TrafficRegistry() if traffic is None else traffic
         self.bulkhead = Bulkhead(table.max_concurrent_calls, namespace)
@@ -53,7 +63,11 @@ class Runtime:
         from hub.http.client import ServiceClient
 
         service = replace(service, rate_limit=self.table.rate_limit or service.rate_limit)
-        client = ServiceClient(service, traffic=self._traffic.of(self._namespace, service))
+        client = ServiceClient(
+            service,
+            traffic=self._traffic.of(self._namespace, service),
+            authorization=self._authorizations.of(service),
+        )
         self._clients.append(client)
         return client
 
@@ -70,6 +84,7 @@ class Runtime:
 
     async def aclose(self) -> None:
         """Close the clients; threads end when their work does."""
+        await self._authorizations.aclose()  # first: a fetch under way may need the clients
         for client in self._clients:
             await client.aclose()
         if self._executor is not None:
@@ -108,8 +123,10 @@ async def open_connectors(
     *,
     base: Path,
     register_secret: Callable[[str], None],
-    found: Sequence[FoundConnector] | None = None,
-    load_seconds: float = LOAD_SECONDS,
+    forget_secret: Callable[[str], None] = lambda _: None,
+    resolvers: Resolvers | None = None,
+    files: Sequence[Path] = (),
+    load_seconds: float | None = None,
     traffic: TrafficRegistry | None = None,
 ) -> AsyncGenerator[Connectors]:
     """Load all enabled connectors at once; each ends in a state, and none takes another along.
@@ -120,27 +137,46 @@ async def open_connectors(
         settings: What hub.toml says.
         base: Folder that relative paths in secret references start from.
         register_secret: Told every secret value, so that logs can be kept clean of it.
-        found: What is installed, if that is known already.
-        load_seconds: How long each connector may take, all steps together.
+        forget_secret: Told every token that is long out of use.
+        resolvers: Read secret references; those that are built in if left out.
+        files: Connectors that are single files; each is loaded though hub.toml has no table for it.
+        load_seconds: How long each connector may take, all steps together; what hub.toml says if left out.
         traffic: What is known of the services already; nothing if left out.
     """
-    installed = await asyncio.to_thread(find_connectors) if found is None else found
+    installed = with_files(await asyncio.to_thread(find_connectors), files)
     by_name = {item.name: item for item in installed if not item.shadowed_by}
-    loader = _Loader(base, register_secret, load_seconds, traffic, by_name)
+    tables = with_tables(settings.connectors, installed)
+    authorizations = partial(
+        Authorizations,
+        folder=settings.hub.state / "credentials",
+        register=register_secret,
+        forget=forget_secret,
+    )
+    loader = _Loader(
+        resolvers or Resolvers(base),
+        base,
+        register_secret,
+        load_seconds or settings.hub.load_deadline,
+        traffic,
+        by_name,
+        authorizations,
+        untabled=tables.keys() - settings.connectors.keys(),
+    )
     try:
         with stdout_to_stderr():
             async with asyncio.TaskGroup() as group:
                 loading = [
                     group.create_task(loader.load(namespace, table, by_name.get(table.connector or namespace)))
-                    for namespace, table in settings.connectors.items()
+                    for namespace, table in tables.items()
                 ]
-        states = [*unconfigured(settings.connectors, installed), *(task.result() for task in loading)]
+        states = [*unconfigured(tables, installed), *(task.result() for task in loading)]
+        loaded = {name: loader.loaded[name] for name in tables if name in loader.loaded}
+        loaded, states = _without_doubles(loaded, states)
         for state in states:
             if state.state in BROKEN:
                 log.warning("connector %s %s: %s", state.namespace, state.state, state.reason)
             for refusal in state.refusals:
                 log.warning("not offered: %s", refusal)
-        loaded = {name: loader.loaded[name] for name in settings.connectors if name in loader.loaded}
         yield Connectors(states, loaded)
     finally:
         await loader.aclose()
@@ -151,12 +187,19 @@ class _Loader:
 
     def __init__(
         self,
+        resolvers: Resolvers,
         base: Path,
         register_secret: Callable[[str], None],
         load_seconds: float,
         traffic: TrafficRegistry | None,
         installed: Collection[str],
+        authorizations: Callable[[], Authorizations],
+        *,
+        untabled: Collection[str],
     ) -> None:
+        self._resolvers = resolvers
+        self._untabled = untabled
+        self._authorizations = authorizations
         self._installed = installed
         self.loaded: dict[str, Loaded] = {}
         self._base = base
@@ -187,6 +230,8 @@ class _Loader:
         try:
             async with AsyncExitStack() as own:
                 cls, title, deadline = await self._import(found)
+                if namespace in self._untabled and has_sandbox(cls):
+                    table = table.model_copy(update={"sandbox": True})
                 refusals = await self._set_up(namespace, table, cls, title, deadline, own)
                 self._open.append(own.pop_all())
         except ConfigError as error:
@@ -253,7 +298,7 @@ class _Loader:
         raw = table.settings
         if table.sandbox:
             raw = {**raw, **await self._sandbox(namespace, title, cls, deadline, own)}
-        runtime = Runtime(namespace, table, self._traffic)
+        runtime = Runtime(namespace, table, self._traffic, self._authorizations())
         own.push_async_callback(runtime.aclose)
         connector, built = await guarded(
             f"setting up {namespace}", lambda: self._construct(namespace, table, cls, raw, runtime), deadline
@@ -285,11 +330,9 @@ class _Loader:
             )
         if not isinstance(sandbox, Sandbox):
             raise ConnectorLoadError(f"{what} is no hub.plugin.Sandbox")
-        hosted = Kept(
-            what, lambda: _hosted(namespace, sandbox, self._step_seconds), step_seconds=self._step_seconds
-        )
-        own.push_async_callback(hosted.leave, self._leave_seconds)
-        url = await hosted.enter(deadline)
+        kept = Kept(what, lambda: hosted(namespace, sandbox, self._step_seconds), step_seconds=self._step_seconds)
+        own.push_async_callback(kept.leave, self._leave_seconds)
+        url = await kept.enter(deadline)
         return await guarded(f"the settings of {what}", lambda: dict(sandbox.settings(url)), deadline)
 
     def _construct(
@@ -308,6 +351,7 @@ class _Loader:
             where=f"connectors.{namespace}",
             base=self._base,
             register_secret=self._register,
+            resolvers=self._resolvers,
         )
         connector = cls(settings, ConnectorContext(namespace=namespace, open_service=runtime.open_service))
         if connector.namespace != namespace:
@@ -315,28 +359,20 @@ class _Loader:
         return connector, build_items(connector, table)
 
 
-@asynccontextmanager
-async def _hosted(namespace: str, sandbox: Sandbox, step_seconds: float) -> AsyncGenerator[str]:
-    """Serve a sandbox, and give its base URL."""
-    from hub.sandbox.host import SandboxHost
-
-    starts: list[Stepped[None]] = []
-
-    async def start(scope: Any, receive: Any, send: Any) -> None:
-        await sandbox.app(scope, receive, send)
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        # All others wait for its start and its end; for a request, only who sent it.
-        if scope["type"] == "lifespan":
-            starts.append(Stepped(f"the sandbox of {namespace}", start(scope, receive, send), step_seconds))
-            await starts[-1]
-        else:
-            await sandbox.app(scope, receive, send)
-
-    try:
-        async with SandboxHost() as host:
-            yield await host.serve(namespace, app)
-    finally:
-        # It runs in a task of uvicorn's, which nobody ends.
-        for stepped in starts:
-            stepped.abandon()
+def _without_doubles(
+    loaded: Mapping[str, Loaded], states: Iterable[ConnectorState]
+) -> tuple[dict[str, Loaded], list[ConnectorState]]:
+    """Of two items of one name, as `jira_eu_find` of `jira` and of `jira_eu`, the first connector's is offered."""
+    owners: dict[tuple[type, str], str] = {}
+    kept: dict[str, Loaded] = {}
+    refused: dict[str, tuple[str, ...]] = {}
+    for namespace, one in loaded.items():
+        own = [item for item in one.items if owners.setdefault((type(item), item.name), namespace) == namespace]
+        refused[namespace] = tuple(
+            f"{item.name}: {owners[type(item), item.name]} has one of the same name"
+            for item in one.items
+            if item not in own
+        )
+        kept[namespace] = replace(one, items=tuple(own))
+    told = [replace(state, refusals=(*state.refusals, *refused.get(state.namespace, ()))) for state in states]
+    return kept, told

@@ -3,15 +3,27 @@
 import asyncio
 import os
 import sys
+import sysconfig
 import threading
 import time
+import traceback
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, redirect_stdout, suppress
+from pathlib import Path
 from typing import TypeVar
+
+import pluggy
+import pydantic
 
 from hub.errors import ConnectorLoadError, HubError
 
 T = TypeVar("T")
+
+_NOT_THE_AUTHORS = tuple(
+    str(folder) + os.sep
+    for folder in (Path(__file__).parent.parent, Path(pluggy.__file__).parent, Path(pydantic.__file__).parent)
+)
+_PYTHON = sysconfig.get_path("stdlib") + os.sep
 
 
 class NotInTime(ConnectorLoadError):
@@ -82,18 +94,30 @@ def load_error(what: str, error: BaseException) -> HubError:
     """What to tell of an error a connector's own code raised: those of the hub's tree speak for themselves."""
     if isinstance(error, HubError):
         return error
-    told = ConnectorLoadError(f"{what} raised {_name_of(error)}")
+    told = ConnectorLoadError(f"{what} raised {_name_of(error)}{_place_of(error)}")
     told.__cause__ = error
     return told
 
 
 def _name_of(error: BaseException) -> str:
     """Type and, where it cannot hold a value, text: an import error names a module, others may quote a secret."""
-    if isinstance(error, ImportError | SyntaxError) or (
-        isinstance(error, SystemExit) and isinstance(error.code, int | None)
-    ):
+    if isinstance(error, SyntaxError):
+        return f"{type(error).__name__}: {error.msg}"
+    if isinstance(error, ImportError) or (isinstance(error, SystemExit) and isinstance(error.code, int | None)):
         return f"{type(error).__name__}: {error}"
     return type(error).__name__
+
+
+def _place_of(error: BaseException) -> str:
+    """Where in the author's own code it came from, such as ` (pager.py:12)`; empty if that cannot be told."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f" ({Path(error.filename).name}:{error.lineno})"
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        name = frame.filename
+        of_python = name.startswith(_PYTHON) and "-packages" not in name
+        if not (of_python or name.startswith((*_NOT_THE_AUTHORS, "<"))):
+            return f" ({Path(name).name}:{frame.lineno})"
+    return ""
 
 
 @contextmanager

@@ -1,26 +1,54 @@
 """Turns a `[connectors.*]` table into a connector class, step by step, each step with its own reason to fail."""
 
-import importlib
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
-
-import pluggy
 
 from hub.catalog.nearest import nearest
 from hub.config.models import ConnectorTable
 from hub.connector.base import Connector
-from hub.discovery.found import PREFIX, FoundConnector
+from hub.discovery.found import PREFIX, FoundConnector, connector_in
 from hub.discovery.guarded import Deadline, guarded
+from hub.discovery.importing import import_plugin
 from hub.discovery.state import ConnectorState
-from hub.errors import ConnectorLoadError
-from hub.hookspecs import PROJECT, ConnectorHooks
+from hub.errors import ConfigError, ConnectorLoadError
+from hub.hookspecs import ConnectorHooks
 from hub.results.text import clean_text
 
 LOAD_SECONDS = 10.0
-"""How long a connector may take to load, from its import to its lifespan's `yield`."""
+"""How long an import may take where no hub.toml says so."""
 
 MAX_TITLE = 80
 """Characters of a product's name."""
+
+
+def with_files(installed: Sequence[FoundConnector], files: Sequence[Path]) -> list[FoundConnector]:
+    """What is installed, and connectors that are single files, which shadow an installed one of their name.
+
+    Raises:
+        ConfigError: One of the files is not there or cannot be a connector, or two have the same name.
+    """
+    own: dict[str, FoundConnector] = {}
+    for file in files:
+        found = connector_in(file)
+        if found.name in own:
+            raise ConfigError(
+                f"{own[found.name].distribution} and {file} would both be the connector {found.name}",
+                hint="Rename one of the files",
+            )
+        own[found.name] = found
+    others = [
+        replace(item, shadowed_by=own[item.name].distribution) if item.name in own else item for item in installed
+    ]
+    return [*own.values(), *others]
+
+
+def with_tables(tables: Mapping[str, ConnectorTable], found: Sequence[FoundConnector]) -> dict[str, ConnectorTable]:
+    """The tables of hub.toml, and an empty one for each single file that has none."""
+    named = {table.connector or name for name, table in tables.items()}
+    added = {item.name: ConnectorTable() for item in found if item.file is not None and item.name not in named}
+    return {**tables, **added}
 
 
 def unconfigured(tables: Mapping[str, ConnectorTable], found: Sequence[FoundConnector]) -> list[ConnectorState]:
@@ -110,28 +138,15 @@ def unusable(
 
 
 async def import_class(found: FoundConnector, deadline: Deadline) -> tuple[type[Connector[Any]], str]:
-    """Import the package and ask its hook for the connector class; gives it with its title.
+    """Import the package or file and ask its hook for the connector class; gives it with its title.
 
     Raises:
         ConnectorLoadError: It cannot be imported in time, has no hook, or the hook gives no connector class.
     """
-    module_name, _, attribute = found.module.partition(":")
-
-    def load() -> object:
-        plugin: object = importlib.import_module(module_name)
-        for part in filter(None, attribute.split(".")):
-            plugin = getattr(plugin, part)
-        return plugin
-
-    def ask() -> object:
-        # A manager for each: they are not made for several threads.
-        manager = pluggy.PluginManager(PROJECT)
-        manager.add_hookspecs(ConnectorHooks)
-        manager.register(plugin, name=found.name)
-        return manager.hook.hub_connector()
-
-    plugin = await guarded(f"importing {found.module}", load, deadline)
-    connector_class = await guarded(f"the hook hub_connector of {found.module}", ask, deadline)
+    manager = await import_plugin(found, deadline, ConnectorHooks)
+    connector_class = await guarded(
+        f"the hook hub_connector of {found.module}", manager.hook.hub_connector, deadline
+    )
     if not (isinstance(connector_class, type) and issubclass(connector_class, Connector)):
         raise ConnectorLoadError(f"{found.module} has no hook `hub_connector` that returns a Connector class")
     cls = cast("type[Connector[Any]]", connector_class)

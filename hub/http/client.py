@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from hub.connector.service import Service
 from hub.errors import DeadlineExceeded
 from hub.http.address import build_path, parse_base_url, parse_proxy
+from hub.http.authorization import Authorization, Authorizations
 from hub.http.exchange import current_exchange
 from hub.http.failures import Failures
 from hub.http.headers import SAFE_METHODS, checked_headers
+from hub.http.reading import read_json
 from hub.http.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -34,15 +36,20 @@ class ServiceClient:
     Args:
         service: Where it is and what is needed to talk to it.
         traffic: Pause, budget and outage that this client shares with others; its own if left out.
+        authorization: Keeps the credential, and shares it with others; its own if left out.
 
     Raises:
-        ConfigError: The base URL, the proxy or the rate limit cannot be used.
+        ConfigError: The base URL, the proxy, the rate limit or the credential cannot be used.
     """
 
-    def __init__(self, service: Service, *, traffic: Traffic | None = None) -> None:
+    def __init__(
+        self, service: Service, *, traffic: Traffic | None = None, authorization: Authorization | None = None
+    ) -> None:
         self.service = service
+        self._own = Authorizations()
+        self._authorization = authorization or self._own.of(service)
         self._base = parse_base_url(service.base_url, setting=service.setting)
-        self._failures = Failures(service)
+        self._failures = Failures(service, self._authorization)
         self._proxy = parse_proxy(service.proxy, setting=service.setting) if service.proxy else None
         self._traffic = Traffic(service) if traffic is None else traffic
         self._delivery: Delivery | None = None
@@ -120,6 +127,18 @@ class ServiceClient:
         """`request("POST", …)`."""
         return await self.request("POST", path, **options)
 
+    async def get_json(self, path: str, **options: Any) -> Any:
+        """`get`, and the JSON value it answers with.
+
+        Raises:
+            ServiceUnavailable: The answer is no JSON, such as a proxy's login page.
+        """
+        return read_json(await self.get(path, **options), self.service)
+
+    async def post_json(self, path: str, **options: Any) -> Any:
+        """`post`, and the JSON value it answers with; raises as `get_json` does."""
+        return read_json(await self.post(path, **options), self.service)
+
     @asynccontextmanager
     async def stream(self, method: str, path: str, **options: Any) -> "AsyncGenerator[httpx.Response]":
         """Like `request`, with the body still to be read by `aiter_bytes()`; the caps hold all the same.
@@ -177,6 +196,7 @@ class ServiceClient:
         if self._bridge is not None:
             self._bridge.close()
             self._bridge = None
+        await self._own.aclose()
         if self._delivery is not None:
             await self._delivery.aclose()
             self._delivery = None
@@ -192,6 +212,7 @@ class ServiceClient:
                 self.service,
                 self._base,
                 self._proxy,
+                authorization=self._authorization,
                 traffic=self._traffic,
                 failures=self._failures,
             )

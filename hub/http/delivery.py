@@ -15,6 +15,7 @@ import httpx
 from hub.connector.service import Service
 from hub.errors import HubError
 from hub.http.address import BaseURL, Origin
+from hub.http.authorization import Authorization
 from hub.http.bodies import Inflater, TooLarge, UnknownEncoding, capped, inflater_for, whole
 from hub.http.budget import LONGEST_WAIT
 from hub.http.clock import Clock
@@ -29,13 +30,12 @@ from hub.http.tls import context_for
 from hub.http.traffic import Traffic
 from hub.http.transport import AiohttpCarrier
 from hub.http.vendor_limits import pause_asked, retry_after
-from hub.http.wire import replaced_wire
+from hub.http.wire import clock_in_use, replaced_wire
 
 _ATTEMPTS = 3
 _FAILING_FOR_NOW = frozenset((502, 503, 504))
 FROM_A_GATEWAY = frozenset((502, 504))
 _ERROR_BODY = 64 * 1024
-_REAL_CLOCK = Clock()
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -51,6 +51,8 @@ class Order:
         max_bytes: Cap of the answer.
         allow: Statuses of 300 and above that are no failure: handed back at once, not followed, not repeated.
         hand_back: Hand failures back, too, once there is nothing left to try; redirects are not followed.
+        renewed: Its credential was refused and has been renewed.
+        redirects: Those followed so far.
         elsewhere: A redirect has led to another host, which must not see credentials.
         parcel: The attempt at hand, or the last one.
         answered: That attempt has got its answer.
@@ -66,6 +68,8 @@ class Order:
     max_bytes: int
     allow: Collection[int] = ()
     hand_back: bool = False
+    renewed: bool = False
+    redirects: int = 0
     elsewhere: bool = False
     parcel: Parcel | None = None
     answered: bool = False
@@ -99,10 +103,12 @@ class Delivery:
         base: BaseURL,
         proxy: Origin | None,
         *,
+        authorization: Authorization,
         traffic: Traffic,
         failures: Failures,
     ) -> None:
         self._service = service
+        self._authorization = authorization
         self._base = base
         self._proxy = proxy
         self._origin = str(base.origin)
@@ -132,7 +138,7 @@ class Delivery:
             body=body,
             safe=safe,
             seconds=seconds,
-            deadline=_clock().now() + seconds,
+            deadline=clock_in_use().now() + seconds,
             max_bytes=self._service.max_bytes if max_bytes is None else max_bytes,
             allow=allow,
             hand_back=hand_back,
@@ -167,7 +173,7 @@ class Delivery:
 
     def _late(self, order: Order) -> HubError:
         if order.unanswered:
-            self._breaker.failed(_clock())
+            self._breaker.failed(clock_in_use())
         return self._failures.late(order.seconds, sent_write=order.in_doubt)
 
     async def aclose(self) -> None:
@@ -179,7 +185,7 @@ class Delivery:
     # Not stamina: how long to wait comes from the gate and from Retry-After, and whether an attempt may be repeated
     # from what has become of its bytes, not from the type of an exception.
     async def _attempts(self, order: Order, *, streamed: bool) -> httpx.Response:
-        clock = _clock()
+        clock = clock_in_use()
         tries = self._breaker.enter(clock)
         try:
             return await self._repeated(order, clock, streamed=streamed)
@@ -191,7 +197,7 @@ class Delivery:
         wire = replaced_wire.get()
         transport = None if wire is None else wire.transport
         carrier = self._own_carrier() if transport is None else HttpxCarrier(transport)
-        attempt = redirects = 0
+        attempt = 0
         while True:
             attempt += 1
             await self._gate.enter(order.deadline, clock)
@@ -209,8 +215,7 @@ class Delivery:
             if not order.fails_with(status):
                 self._breaker.answered()
                 return response
-            if status in REDIRECTS and redirects < MOST_REDIRECTS and self._redirect(order, response):
-                redirects += 1
+            if self._redirect(order, response) or (status == 401 and await self._reauthorized(order)):
                 attempt -= 1
                 continue
             pause = pause_asked(status, response.headers)
@@ -231,11 +236,13 @@ class Delivery:
                 await clock.sleep(wait)
 
     async def _attempt(self, order: Order, carrier: Carrier, *, streamed: bool) -> httpx.Response:
-        order.parcel = parcel = self._parcel(order)
+        order.parcel = parcel = await self._parcel(order)
         order.answered = False
         exchange = current_exchange.get()
+        refused = False
         if exchange is not None:
             exchange.requests += 1
+            exchange.writes += not order.safe
             exchange.unanswered_writes += not order.safe
         try:
             answer = await carrier.send(parcel)
@@ -246,22 +253,35 @@ class Delivery:
             else:
                 response = await self._whole_response(answer, parcel, order)
             order.answered = True
+            refused = 400 <= answer.status < 500
             return response
         finally:
             if exchange is not None:
                 exchange.requests -= not parcel.sent
+                exchange.writes -= not order.safe and (refused or not parcel.sent)
                 exchange.unanswered_writes -= not order.safe and not order.in_doubt
 
-    def _parcel(self, order: Order) -> Parcel:
+    async def _reauthorized(self, order: Order) -> bool:
+        """Whether to send it again with a newer credential; what was answered with 401 has not been done."""
+        if order.renewed or order.elsewhere or order.parcel is None:
+            return False
+        order.renewed = True
+        self._breaker.answered()
+        return await self._authorization.renew(order.parcel.headers)
+
+    async def _parcel(self, order: Order) -> Parcel:
         if order.elsewhere:
             headers = harmless(order.headers)
         else:
             service = self._service
-            headers = merged(service.headers, order.headers, service.auth_headers(), self._failures.label)
+            credential = {**service.auth_headers(), **await self._authorization.headers()}
+            headers = merged(service.headers, order.headers, credential, self._failures.label)
         return Parcel(method=order.method, url=order.url, headers=headers, body=order.body)
 
     def _redirect(self, order: Order, response: httpx.Response) -> bool:
-        if not order.safe or order.hand_back:
+        if response.status_code not in REDIRECTS or not order.safe or order.hand_back:
+            return False
+        if order.redirects == MOST_REDIRECTS:
             return False
         target = redirect_target(response, self._base.origin, self._service.redirect_hosts)
         if target is None:
@@ -269,6 +289,7 @@ class Delivery:
         # 301, 302 and 303 would turn a POST into a GET; and what a body says is not for another host.
         if order.body is not None and not (target.own and response.status_code in (307, 308)):
             return False
+        order.redirects += 1
         order.url = target.url
         order.elsewhere = order.elsewhere or not target.own
         return True
@@ -377,11 +398,6 @@ async def _read_failure(answer: Answer, parcel: Parcel) -> httpx.Response:
     finally:
         await answer.aclose()
     return ServiceResponse(answer, parcel, inflated=inflater is not None, body=bytes(body))
-
-
-def _clock() -> Clock:
-    wire = replaced_wire.get()
-    return _REAL_CLOCK if wire is None else wire.clock
 
 
 def _backoff(attempt: int) -> float:

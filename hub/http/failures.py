@@ -17,6 +17,7 @@ from hub.errors import (
     ResponseTooLarge,
     ServiceUnavailable,
 )
+from hub.http.authorization import Authorization
 from hub.http.outcome import NotSent, SendFailure
 from hub.http.redaction import Redactor, presentable, secrets_in_header, secrets_in_headers, secrets_in_url
 
@@ -28,10 +29,16 @@ _LOOK_FIRST = "Look whether it did before you repeat it"
 
 
 class Failures:
-    """Makes the errors of one service."""
+    """Makes the errors of one service.
 
-    def __init__(self, service: Service) -> None:
+    Args:
+        service: Which one.
+        authorization: Keeps its credential.
+    """
+
+    def __init__(self, service: Service, authorization: Authorization) -> None:
         self._service = service
+        self._authorization = authorization
         self.label = service.label or "The service"
 
     def of_status(self, response: "httpx.Response", *, safe: bool, pause: float | None) -> ConnectorError:
@@ -63,7 +70,11 @@ class Failures:
                 return PermissionDenied(f"{self.label} does not permit this ({status}){said}", hint=self._set_one())
             which = f"the credential in {credential}" if credential else "the credential"
             hint = f"{self.label} knows {which}, but it lacks a scope or right for this"
-            return PermissionDenied(f"{self.label} does not permit this ({status}){said}", hint=hint)
+            return PermissionDenied(
+                f"{self.label} does not permit this ({status}){said}",
+                hint=hint,
+                granted=self._authorization.granted,
+            )
         if status in (404, 410):
             return NotFound(f"{self.label} has nothing there ({status}){said}")
         if status in (502, 504) and not safe:
@@ -132,6 +143,8 @@ class Failures:
     def _has_credential(self) -> bool:
         """Whether requests carry one; a credential that cannot be read just now is one all the same."""
         tls = self._service.tls
+        if self._service.auth is not None:
+            return True
         if (tls is not None and tls.certificate is not None) or any(secrets_in_headers(self._service.headers)):
             return True
         try:
@@ -163,6 +176,8 @@ class Failures:
                 yield from secrets_in_header(value)
         except Exception:  # noqa: BLE001, S110  the one that was sent is in the request's headers, too
             pass
+        for value in self._authorization.in_use().values():
+            yield from secrets_in_header(value)
         yield from secrets_in_headers(request.headers)
         yield from secrets_in_headers(self._service.headers)
         yield from secrets_in_url(str(request.url))

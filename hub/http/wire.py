@@ -21,5 +21,13 @@ class Wire:
 replaced_wire: ContextVar[Wire | None] = ContextVar("replaced_wire", default=None)
 """Read at every request, so that clients built earlier, or by the hub, are covered too."""
 
+_REAL_CLOCK = Clock()
+
 connecting: ContextVar[bool] = ContextVar("connecting", default=False)
 """True while the guarded client makes a connection; tests that let no other one pass look at it."""
+
+
+def clock_in_use() -> Clock:
+    """The clock of requests in this context."""
+    wire = replaced_wire.get()
+    return _REAL_CLOCK if wire is None else wire.clock

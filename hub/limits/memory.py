@@ -58,6 +58,12 @@ class MonotonicStorage(Storage, MovingWindowSupport):
         hits = self._window(key, expiry)
         return (hits[0] if hits else self._now()), len(hits)
 
+    def opens_at(self, key: str, limit: int, expiry: int, amount: int) -> float:
+        """When the window will have room for `amount` hits, at most the limit; in the past if it has."""
+        hits = self._window(key, expiry)
+        too_many = len(hits) + amount - limit
+        return hits[too_many - 1] + expiry if too_many > 0 else self._now()
+
     def _window(self, key: str, expiry: int) -> deque[float]:
         _, hits = self._hits.get(key) or (expiry, deque[float]())
         start = self._now() - expiry

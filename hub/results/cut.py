@@ -2,10 +2,11 @@
 
 from bisect import bisect_right
 from collections.abc import Callable
-from itertools import accumulate
+from dataclasses import replace
+from itertools import accumulate, takewhile
 
+from hub.results.layout import Layout
 from hub.results.spill import READ_TOOL, SpilledResult, fold
-from hub.results.table import TableText
 from hub.results.text import MIN_TOKENS_PER_CHARACTER, clean_text, estimate_tokens, fits
 
 HARD_MAX_TOKENS = 10_000
@@ -16,7 +17,7 @@ _MAX_CHARACTERS = 8 * 1024 * 1024
 
 
 def cut(
-    value: str | TableText,
+    value: str | Layout,
     max_tokens: float,
     *,
     store: Callable[[str], SpilledResult],
@@ -25,7 +26,7 @@ def cut(
 ) -> tuple[str, SpilledResult | None]:
     """The text, clean; if it is too long, as many of its lines as fit and what was stored of it.
 
-    A table is cut between rows and keeps its head and foot. Lines that are too long for the store are folded.
+    A layout is cut between its items and keeps its head and foot. Lines that are too long for the store are folded.
 
     Args:
         value: Text from outside.
@@ -34,15 +35,15 @@ def cut(
         tool: Whether the reader can call tools; if not, the way on is a URI.
         clean: Makes text from outside safe to show; asked before anything is cut or stored.
     """
-    table = _clean_table(value, clean) if isinstance(value, TableText) else None
-    whole = str(value)[: _MAX_CHARACTERS + 1] if table is None else str(table)
+    layout = _clean_layout(value, clean) if isinstance(value, Layout) else None
+    whole = str(value)[: _MAX_CHARACTERS + 1] if layout is None else str(layout)
     dropped = len(whole) > _MAX_CHARACTERS
-    text = (clean(whole[:_MAX_CHARACTERS]) if table is None else whole[:_MAX_CHARACTERS]) or "no text"
+    text = (clean(whole[:_MAX_CHARACTERS]) if layout is None else whole[:_MAX_CHARACTERS]) or "no text"
     if not dropped and fits(text, max_tokens):
         return text, None
     stored = store(text)
     room = max_tokens - _STATEMENT_TOKENS
-    shown, told, next_line = (_cut_table(table, room) if table else None) or _cut_lines(stored, room)
+    shown, told, next_line = (_cut_items(layout, room) if layout else None) or _cut_lines(stored, room)
     way = (
         f'{READ_TOOL} id="{stored.id}" from_line={next_line}, or grep'
         if tool
@@ -50,27 +51,42 @@ def cut(
     )
     lost = "" if stored.complete and not dropped else f" (of which the first {stored.lines} lines are kept)"
     statement = f"[{told} shown; rest{lost}: {way}]"
-    foot = table.foot if table else ""
+    foot = layout.foot if layout else ""
     return "\n".join(part for part in (shown, statement, foot) if part), stored
 
 
-def _clean_table(table: TableText, clean: Callable[[str], str]) -> TableText:
-    """Clean in three pieces; cells hold no line ends, so that rows stay rows."""
-    return TableText(
-        head=tuple(clean("\n".join(table.head)).split("\n")),
-        rows=tuple(clean("\n".join(table.rows)).split("\n")) if table.rows else (),
-        foot=clean(table.foot),
-    )
+def _clean_layout(layout: Layout, clean: Callable[[str], str]) -> Layout:
+    """Clean each part by itself, so that items stay items; rows, which hold no line ends, in one piece."""
+    if layout.separator == "\n" and not any("\n" in item for item in layout.items):
+        items = tuple(clean("\n".join(layout.items)).split("\n")) if layout.items else ()
+    else:
+        items = tuple(clean(item) for item in layout.items)
+    head = tuple(clean("\n".join(layout.head)).split("\n")) if layout.head else ()
+    return replace(layout, head=head, items=items, foot=clean(layout.foot))
 
 
-def _cut_table(table: TableText, max_tokens: float) -> tuple[str, str, int] | None:
-    """What is shown, how much that is, and the stored line to read on from; None if no row fits."""
-    head = "\n".join(table.head)
-    count = _count_lines("\n".join(table.rows), max_tokens - estimate_tokens(head) - estimate_tokens(table.foot))
+def _cut_items(layout: Layout, max_tokens: float) -> tuple[str, str, int] | None:
+    """What is shown, how much that is, and the stored line to read on from; None if no item fits."""
+    head = "\n".join(layout.head)
+    room = max_tokens - estimate_tokens(head) - estimate_tokens(layout.foot)
+    count = _count_items(layout, room)
     if not count:
         return None
-    shown = "\n".join((head, *table.rows[:count]))
-    return shown, f"{count} of {len(table.rows)} rows", fold(shown).count("\n") + 2
+    shown = replace(layout, foot="").text(count)
+    next_line = fold(shown + layout.separator).count("\n") + 1
+    return shown, f"{count} of {len(layout.items)} {layout.unit}", next_line
+
+
+def _count_items(layout: Layout, max_tokens: float) -> int:
+    """How many whole items from the start fit."""
+    if max_tokens <= 0:
+        return 0
+    characters = int(max_tokens / MIN_TOKENS_PER_CHARACTER) + 1
+    ends = list(
+        takewhile(lambda end: end <= characters, accumulate(len(i) + len(layout.separator) for i in layout.items))
+    )
+    window = layout.separator.join(layout.items[: len(ends)])
+    return bisect_right(ends, max_tokens, key=lambda end: estimate_tokens(window[:end]))
 
 
 def _cut_lines(stored: SpilledResult, max_tokens: float) -> tuple[str, str, int]:

@@ -27,6 +27,20 @@ def outline(value: Any) -> str | Table:
     return scalar(value) if value is not None else "done"
 
 
+def field_lines(fields: Mapping[str, Any]) -> list[str]:
+    """`name: value` lines for the fields that are not empty.
+
+    Raises:
+        ConnectorError: One holds something that cannot be shown.
+    """
+    shown = {name: value for name, value in plain(dict(fields)).items() if not _is_empty(value)}
+    return list(_lines(shown, 0))
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value in ("", [], {})
+
+
 def _list(values: list[Any]) -> str | Table:
     if not values:
         return "no results"
@@ -40,7 +54,7 @@ def _lines(mapping: Mapping[str, Any], depth: int) -> Iterator[str]:
     empty: list[str] = []
     for key, value in mapping.items():
         name = cell(key)
-        if value is None or value in ("", [], {}):
+        if _is_empty(value):
             empty.append(name)
         elif (block := _block(value, depth)) is not None:
             yield f"{indent}{name}:"

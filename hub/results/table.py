@@ -7,27 +7,10 @@ from typing import Any, cast
 from pydantic import BaseModel
 
 from hub.results.cells import cell, compact_json
+from hub.results.layout import Layout, foot_of
 
 _FACTOR_FROM = 3
 """Rows from which on a column of one value is told once above the table."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableText:
-    """A table as lines of text, in the parts a cut may fall between.
-
-    Attributes:
-        head: Notes, what all rows have in common, and the column names.
-        rows: One line a row.
-        foot: Where more rows are; empty if there are none.
-    """
-
-    head: tuple[str, ...]
-    rows: tuple[str, ...]
-    foot: str
-
-    def __str__(self) -> str:
-        return "\n".join((*self.head, *self.rows, *((self.foot,) if self.foot else ())))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,20 +66,21 @@ class Table:
             cursor=cursor,
         )
 
-    def layout(self) -> TableText:
+    def layout(self) -> Layout:
         """The table as lines.
 
         Raises:
             ValueError: A row has more or fewer cells than there are columns.
             ConnectorError: A cell holds something that cannot be shown.
         """
+        foot = foot_of(len(self.rows), "rows", self.total, self.cursor)
         head = self.note.split("\n") if self.note else []
         columns = [cell(name) for name in self.columns]
         cells = [[cell(value) for value in row] for row in self.rows]
         if any(len(row) != len(columns) for row in cells):
             raise ValueError(f"a row of the table does not have {len(columns)} cells")
         if not cells:
-            return TableText(head=(*head, "no rows"), rows=(), foot=self._foot())
+            return Layout(head=(*head, "no rows"), items=(), foot=foot)
         kept = list(range(len(columns)))
         if len(cells) >= _FACTOR_FROM:
             first = cells[0]
@@ -110,7 +94,7 @@ class Table:
             head += [f"empty in all rows: {', '.join(empty)}"] if empty else []
         head.append("\t".join([columns[i] for i in kept]))
         rows = tuple("\t".join([row[i] for i in kept]) for row in cells)
-        return TableText(head=tuple(head), rows=rows, foot=self._foot())
+        return Layout(head=tuple(head), items=rows, foot=foot)
 
     def render(self) -> str:
         """The table as text.
@@ -120,13 +104,6 @@ class Table:
             ConnectorError: A cell holds something that cannot be shown.
         """
         return str(self.layout())
-
-    def _foot(self) -> str:
-        shown = len(self.rows)
-        of_all = f"{shown} of {self.total} rows" if self.total is not None and self.total > shown else ""
-        if self.cursor:
-            return f"{of_all or f'{shown} rows'}; more: cursor={compact_json(self.cursor)}"
-        return of_all
 
 
 def _as_mapping(row: Any) -> Mapping[Any, Any]:

@@ -1,7 +1,7 @@
 """Handlers that do something: tools/call, resources/read, prompts/get and completion/complete."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
@@ -12,15 +12,15 @@ from mcp.shared.exceptions import MCPError
 from hub.calls.types import Call, Kind, Outcome
 from hub.errors import HubError, QuotaExceeded
 from hub.server import wire
+from hub.server.client import LogLevels, progress_of
+from hub.server.conversation import Conversations
 from hub.server.guard import Context
 from hub.server.identity import Caller
+from hub.server.watching import LONGEST_URI
 
 if TYPE_CHECKING:
-    from hub.connector.progress import ProgressReport
     from hub.hub import Hub
-
-LONGEST_URI = 8192
-"""Characters of a resource's URI; longer ones are refused before anything looks at them."""
+    from hub.server.changes import Changes
 
 BUSY_RETRY = 1.0
 """Seconds a refused client is told to wait while too many calls are worked on."""
@@ -32,30 +32,34 @@ class CallHandlers:
     Args:
         hub: Where calls go.
         who: Names the caller of the message at hand.
+        changes: Told which resources a call changed.
         most: Calls worked on at once.
         waits: Whether a call beyond these waits for its turn; otherwise it is refused.
     """
 
-    def __init__(self, hub: "Hub", who: Callable[[], Caller], *, most: int, waits: bool) -> None:
+    def __init__(
+        self, hub: "Hub", who: Callable[[], Caller], changes: "Changes", *, most: int, waits: bool
+    ) -> None:
         self._hub = hub
         self._who = who
+        self._changes = changes
+        self.levels = LogLevels()
+        self._conversations = Conversations(hub, self._run)
         self._places = asyncio.Semaphore(most)
         self._waits = waits
 
     async def call_tool(self, ctx: Context, params: t.CallToolRequestParams) -> dict[str, Any]:
         """Answer tools/call."""
-        return await self.run_tool(params.name, params.arguments or {}, _progress(ctx))
+        call = self._call("tool", params.name, params.arguments or {}, ctx)
+        return await self._conversations.hold(ctx, call, wire.tool_result)
 
-    async def run_tool(
-        self, name: str, arguments: Mapping[str, Any], progress: "ProgressReport | None" = None
-    ) -> dict[str, Any]:
-        """Run a tool; gives the `CallToolResult`.
+    async def run_tool(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Run a tool that tells and asks its client nothing on the way; gives the `CallToolResult`.
 
         Raises:
             MCPError: No such tool is there for this caller.
         """
-        call = self._call("tool", name, arguments, progress)
-        return wire.tool_result(await self._run(call))
+        return wire.tool_result(await self._run(self._call("tool", name, arguments)))
 
     async def read_resource(self, ctx: Context, params: t.ReadResourceRequestParams) -> dict[str, Any]:
         """Answer resources/read. What a resource holds may change at any time, so no client keeps it."""
@@ -65,13 +69,13 @@ class CallHandlers:
                 t.INVALID_PARAMS,
                 f"A resource URI has at most {LONGEST_URI} characters, none of them control characters",
             )
-        call = self._call("resource", uri, {}, _progress(ctx))
+        call = self._call("resource", uri, {}, ctx)
         return {**wire.resource_result(call, await self._run(call)), "ttlMs": 0, "cacheScope": "private"}
 
     async def get_prompt(self, ctx: Context, params: t.GetPromptRequestParams) -> dict[str, Any]:
         """Answer prompts/get."""
-        call = self._call("prompt", params.name, params.arguments or {}, _progress(ctx))
-        return wire.prompt_result(await self._run(call))
+        call = self._call("prompt", params.name, params.arguments or {}, ctx)
+        return await self._conversations.hold(ctx, call, wire.prompt_result)
 
     async def complete(self, _: Context, params: t.CompleteRequestParams) -> dict[str, Any]:
         """Answer completion/complete."""
@@ -95,9 +99,7 @@ class CallHandlers:
             completion["total"] = found.total
         return {"completion": completion}
 
-    def _call(
-        self, kind: Kind, name: str, arguments: Mapping[str, Any], progress: "ProgressReport | None" = None
-    ) -> Call:
+    def _call(self, kind: Kind, name: str, arguments: Mapping[str, Any], ctx: Context | None = None) -> Call:
         caller = self._who()
         return Call(
             id=token_hex(16),
@@ -106,14 +108,18 @@ class CallHandlers:
             arguments=arguments,
             principal=caller.principal,
             transport=caller.transport,
-            progress=progress,
+            progress=progress_of(ctx) if ctx else None,
+            messages=self.levels.messages_of(ctx) if ctx else None,
         )
 
     async def _run(self, call: Call) -> Outcome:
         if self._is_full():
             return await self._hub.refuse(call, _busy())
         async with self._places:
-            return await self._hub.call(call)
+            outcome = await self._hub.call(call)
+        if outcome.changed:
+            self._changes.resources_updated(outcome.changed)
+        return outcome
 
     def _is_full(self) -> bool:
         return not self._waits and self._places.locked()
@@ -122,10 +128,3 @@ class CallHandlers:
 def _busy() -> QuotaExceeded:
     hint = f"Try again in {BUSY_RETRY:.0f} s"
     return QuotaExceeded("The hub is busy with other calls", hint=hint, retry_after=BUSY_RETRY)
-
-
-def _progress(ctx: Context) -> "ProgressReport | None":
-    if ctx.meta is None or "progress_token" not in ctx.meta:
-        return None
-    report: Callable[[float, float | None, str | None], Awaitable[None]] = ctx.session.report_progress
-    return report

@@ -1,15 +1,14 @@
-"""Tells clients of both protocol eras that a list has changed."""
+"""Tells clients of both protocol eras that a list or a resource has changed."""
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 import mcp_types as t
 from mcp.server.connection import Connection
 from mcp.server.subscriptions import (
-    InMemorySubscriptionBus,
     ListenHandler,
     PromptsListChanged,
     ResourcesListChanged,
@@ -18,14 +17,13 @@ from mcp.server.subscriptions import (
 )
 
 from hub.server.guard import Context
+from hub.server.identity import Caller
+from hub.server.watching import PATIENCE, Watching
 
 if TYPE_CHECKING:
     from hub.hub import Hub, ListName
 
 log = logging.getLogger(__name__)
-
-PATIENCE = 5.0
-"""Seconds a client of the older era may take to accept a notification before it goes without."""
 
 EVENTS: dict[str, Callable[[], ServerEvent]] = {
     "tools": ToolsListChanged,
@@ -35,15 +33,16 @@ EVENTS: dict[str, Callable[[], ServerEvent]] = {
 
 
 class Changes:
-    """Fans a reload out: to `subscriptions/listen` streams (2026-07-28), and to open sessions of earlier versions.
+    """Fans changes out: to `subscriptions/listen` streams (2026-07-28), and to open sessions of earlier versions.
 
     Args:
         hub: Says which lists changed.
+        who: Names the caller of the message at hand.
     """
 
-    def __init__(self, hub: "Hub") -> None:
-        self._bus = InMemorySubscriptionBus()
-        self._streams = ListenHandler(self._bus)
+    def __init__(self, hub: "Hub", who: Callable[[], Caller]) -> None:
+        self.watching = Watching(hub, who)
+        self._streams = ListenHandler(self.watching.bus)
         self._sessions: WeakSet[Connection] = WeakSet()
         self._sending: set[asyncio.Task[None]] = set()
         self._unsubscribe = hub.subscribe(self._changed)
@@ -51,11 +50,17 @@ class Changes:
     async def listen(self, ctx: Context, params: t.SubscriptionsListenRequestParams) -> t.SubscriptionsListenResult:
         """Answer subscriptions/listen.
 
-        No resource of the hub announces its changes, so URIs are left out of what is acknowledged: the SDK
-        itself would accept any, whoever asks.
+        Resources the caller cannot read are left out of what is acknowledged: the SDK itself would accept any,
+        whoever asks.
         """
-        lists = params.notifications.model_copy(update={"resource_subscriptions": None})
-        return await self._streams(ctx, params.model_copy(update={"notifications": lists}))
+        wanted = params.notifications
+        uris = self.watching.admitted(wanted.resource_subscriptions)
+        told = wanted.model_copy(update={"resource_subscriptions": uris})
+        return await self._streams(ctx, params.model_copy(update={"notifications": told}))
+
+    def resources_updated(self, uris: Sequence[str]) -> None:
+        """Tell whoever watches one of these resources that it changed."""
+        self._send(self.watching.tell(uris))
 
     async def initialized(self, ctx: Context, _: t.NotificationParams) -> None:
         """Remember a session of the older era; it is forgotten when the SDK lets go of it."""
@@ -73,13 +78,16 @@ class Changes:
             task.cancel()
 
     def _changed(self, lists: "frozenset[ListName]") -> None:
-        task = asyncio.get_running_loop().create_task(self._announce(sorted(lists)))
+        self._send(self._announce(sorted(lists)))
+
+    def _send(self, telling: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(telling)
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
 
     async def _announce(self, lists: list[str]) -> None:
         for name in lists:
-            await self._bus.publish(EVENTS[name]())
+            await self.watching.bus.publish(EVENTS[name]())
         await asyncio.gather(*(self._tell(session, lists) for session in list(self._sessions)))
 
     async def _tell(self, session: Connection, lists: list[str]) -> None:

@@ -1,8 +1,9 @@
 """The plain tools/call, answered without the SDK's layers of parsing and dumping, which cost more than the call.
 
 Plain is a request that holds nothing but a tool's name, its arguments and, on 2026-07-28, an envelope the SDK has
-found good, with headers that agree. Whatever is not plain, right or wrong, goes the SDK's way; for what is, the
-answers of both ways are equal (tests/server/over_http/test_both_ways.py holds them against each other).
+found good, with headers that agree; nothing has to be sent before its answer. Whatever is not plain, right or
+wrong, goes the SDK's way; for what is, the answers of both ways are equal (tests/server/over_http/test_both_ways.py
+holds them against each other).
 """
 
 from collections import OrderedDict
@@ -67,6 +68,8 @@ class DirectCalls:
         call = _plain(head)
         if call is None or "_meta" not in head.params or self._server.header_schema(call.name) is not None:
             return None
+        if head.wants_messages or self._server.asks(_METHOD, call.name):
+            return None
         routing: dict[bytes, bytes] = {}
         for name, value in headers:
             if name in _ROUTING:
@@ -91,7 +94,8 @@ class DirectCalls:
 
     def of_a_session(self, head: Head) -> PlainCall | None:
         """The plain call of 2025-11-25 and earlier in a request; None for anything else."""
-        return None if "_meta" in head.params else _plain(head)
+        call = None if "_meta" in head.params else _plain(head)
+        return None if call is None or self._server.asks(_METHOD, call.name) else call
 
     async def answer(self, call: PlainCall, *, in_session: bool = False) -> tuple[int, bytes]:
         """Run the call; gives the HTTP status and the JSON-RPC response."""

@@ -30,7 +30,8 @@ _VERSION = MCP_PROTOCOL_VERSION_HEADER.encode("ascii")
 class Endpoint:
     """Streamable HTTP in both eras.
 
-    Every request is answered as plain JSON, which costs the least, unless it asks for progress or is a stream.
+    Every request is answered as plain JSON, which costs the least, unless something has to be sent before its
+    answer: progress, log messages, a question.
 
     Args:
         server: Answers.
@@ -47,7 +48,7 @@ class Endpoint:
         )
         self.sessions = Sessions(server, standing)
         self._direct = DirectCalls(server)
-        self._earlier = HandshakeEra(self.sessions, self._direct)
+        self._earlier = HandshakeEra(server, self.sessions, self._direct)
 
     @asynccontextmanager
     async def run(self) -> AsyncGenerator[None]:
@@ -90,7 +91,7 @@ class Endpoint:
         elif head.method == "subscriptions/listen":
             with self._standing.stream(scope["headers"], caller, receive) as until_ended:
                 await self._streaming.handle_request(scope, replay(body, until_ended), send)
-        elif head.wants_progress:
+        elif head.wants_progress or head.wants_messages:
             await self._streaming.handle_request(scope, replay(body, receive), send)
         else:
             hang_up: HangUp = scope[KEY]

@@ -1,5 +1,7 @@
 """The MCP endpoint for protocol 2025-11-25 and earlier: `initialize`, sessions, one GET stream each."""
 
+from typing import TYPE_CHECKING
+
 from mcp.shared.message import SessionMessage
 from mcp_types import INVALID_REQUEST, JSONRPCError, JSONRPCRequest, jsonrpc_message_adapter
 from pydantic import ValidationError
@@ -15,6 +17,10 @@ from hub.server.origins import only
 from hub.server.refusals import Header, Refusal, send_bytes
 from hub.server.sessions import Session, Sessions, cancelled
 
+if TYPE_CHECKING:
+    from hub.server.server import HubServer
+
+CALLS = frozenset({"tools/call", "resources/read", "prompts/get"})
 SESSION = b"mcp-session-id"
 JSON = (b"content-type", b"application/json")
 
@@ -23,11 +29,13 @@ class HandshakeEra:
     """Answers HTTP requests of sessions (MCP specification 2025-11-25, transports: Streamable HTTP).
 
     Args:
+        server: Knows which calls may ask their client.
         sessions: All there are.
         direct: Answers plain calls.
     """
 
-    def __init__(self, sessions: Sessions, direct: DirectCalls) -> None:
+    def __init__(self, server: "HubServer", sessions: Sessions, direct: DirectCalls) -> None:
+        self._server = server
         self._sessions = sessions
         self._direct = direct
 
@@ -43,7 +51,7 @@ class HandshakeEra:
             raise Refusal(406, "Accept application/json and text/event-stream")
         if (call := self._direct.of_a_session(head)) is not None:
             session = self._sessions.find(only(scope["headers"], SESSION), caller)
-            if session.initialized:
+            if session.initialized and not session.wants_messages:
                 with session.unanswered.admitted(head, len(body)):
                     await self._answer_directly(session, call, send)
                 return
@@ -62,8 +70,9 @@ class HandshakeEra:
             await self._initialize(scope, send, message=message, caller=caller)
         else:
             session = self._sessions.find(only(scope["headers"], SESSION), caller)
+            session.wants_messages = session.wants_messages or head.method == "logging/setLevel"
             with session.unanswered.admitted(head, len(body)):
-                if head.wants_progress:
+                if head.wants_progress or (head.method in CALLS and self._tells(session, head)):
                     await self._stream(session, message, receive, send)
                 else:
                     await self._answer(session, message, send)
@@ -97,6 +106,11 @@ class HandshakeEra:
         session = self._sessions.find(only(scope["headers"], SESSION), caller)
         await session.aclose()
         await send_bytes(send, 200, b"")
+
+    def _tells(self, session: Session, head: Head) -> bool:
+        """Whether a call may have something to say before its answer."""
+        name = head.params.get("name")
+        return session.wants_messages or (isinstance(name, str) and self._server.asks(str(head.method), name))
 
     async def _initialize(self, scope: Scope, send: Send, *, message: JSONRPCRequest, caller: Principal) -> None:
         session = self._sessions.open(caller, scope["headers"])

@@ -43,8 +43,8 @@ class Mailbox:
         if len(self._letters) < BACKLOG and self.held + len(event) <= BACKLOG_BYTES:
             self._add(Letter(event))
 
-    def put_answer(self, event: bytes, sent: Callable[[], None]) -> None:
-        """Add an answer, which is never dropped: whoever takes the requests bounds how many there are."""
+    def put_answer(self, event: bytes, sent: Callable[[], None] | None = None) -> None:
+        """Add an answer or a question, which are never dropped: whoever takes the requests bounds their number."""
         self._add(Letter(event, sent))
 
     def close(self) -> None:

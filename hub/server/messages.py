@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, cast
 
-from mcp_types import INVALID_REQUEST, PARSE_ERROR
+from mcp_types import INVALID_REQUEST, LOG_LEVEL_META_KEY, PARSE_ERROR
 
 LONGEST_ID = 256
 """Characters of a request id or a method name."""
@@ -38,6 +38,7 @@ class Head:
         method: Of a request or notification; None for a response.
         id: Of a request or response; None for a notification.
         wants_progress: Whether the caller sent a progress token.
+        wants_messages: Whether the caller named a log level (2026-07-28).
         cancels: The id that a `notifications/cancelled` names.
         message: All of it.
     """
@@ -45,6 +46,7 @@ class Head:
     method: str | None
     id: str | int | None
     wants_progress: bool = False
+    wants_messages: bool = False
     cancels: str | int | None = None
     message: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
 
@@ -81,15 +83,16 @@ def read_head(raw: bytes) -> Head:
             INVALID_REQUEST, f"`id` has to be an integer or a string of at most {LONGEST_ID} characters"
         )
     params = fields.get("params")
-    wants_progress = False
+    wants_progress = wants_messages = False
     cancels = None
     if isinstance(params, dict):
         known = cast("dict[str, Any]", params)
         meta = known.get("_meta")
-        wants_progress = isinstance(meta, dict) and "progressToken" in meta
+        if isinstance(meta, dict):
+            wants_progress, wants_messages = "progressToken" in meta, LOG_LEVEL_META_KEY in meta
         if method == "notifications/cancelled" and _is_id(known.get("requestId")):
             cancels = known["requestId"]
-    return Head(method, fields.get("id"), wants_progress, cancels, fields)
+    return Head(method, fields.get("id"), wants_progress, wants_messages, cancels, fields)
 
 
 def _is_id(value: object) -> bool:

@@ -6,7 +6,7 @@ from typing import Self
 
 from mcp.shared.dispatcher import coerce_request_id
 from mcp.shared.message import ServerMessageMetadata, SessionMessage
-from mcp_types import JSONRPCError, JSONRPCResponse, RequestId
+from mcp_types import JSONRPCError, JSONRPCRequest, JSONRPCResponse, RequestId
 
 from hub.server.mailbox import Mailbox
 from hub.server.streams import event
@@ -66,7 +66,9 @@ class Outbox:
         else:
             answer = self._answers.get(coerce_request_id(related))
             mailbox = answer.progress if answer else None
-        if mailbox is not None:
+        if mailbox is not None and isinstance(message, JSONRPCRequest):
+            mailbox.put_answer(event(message))
+        elif mailbox is not None:
             mailbox.put(event(message))
 
     def close(self) -> None:

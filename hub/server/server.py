@@ -39,11 +39,11 @@ class HubServer(Server[Any]):
         self.settings = hub.settings.server
         """`[server]` as it was when serving began; a reload changes none of it."""
         self._with_headers: dict[str, tuple[ref[ToolItem], bool]] = {}
-        self.changes = Changes(hub)
+        self.changes = changes = Changes(hub, self.caller)
         self._lists = lists = ListHandlers(hub, self.caller)
         # A client that has the hub to itself is slowed down where one among many is refused.
         self.calls = calls = CallHandlers(
-            hub, self.caller, most=self.settings.max_concurrent_calls, waits=fallback is not None
+            hub, self.caller, changes, most=self.settings.max_concurrent_calls, waits=fallback is not None
         )
         super().__init__("mcp-integration-hub", version=package.__version__, title=hub.settings.hub.name)
         self.get_tool_input_schema = self.header_schema
@@ -56,13 +56,15 @@ class HubServer(Server[Any]):
             ("resources/read", t.ReadResourceRequestParams, calls.read_resource),
             ("prompts/get", t.GetPromptRequestParams, calls.get_prompt),
             ("completion/complete", t.CompleteRequestParams, calls.complete),
-            ("subscriptions/listen", t.SubscriptionsListenRequestParams, self.changes.listen),
+            ("subscriptions/listen", t.SubscriptionsListenRequestParams, changes.listen),
+            ("resources/subscribe", t.SubscribeRequestParams, changes.watching.subscribe),
+            ("resources/unsubscribe", t.UnsubscribeRequestParams, changes.watching.unsubscribe),
             ("server/discover", t.RequestParams, self._discover),
-            ("logging/setLevel", t.SetLevelRequestParams, _set_level),
+            ("logging/setLevel", t.SetLevelRequestParams, calls.levels.set),
         ]
         for method, params, handler in handlers:
             self.add_request_handler(method, params, guarded(handler))
-        self.add_notification_handler("notifications/initialized", t.NotificationParams, self.changes.initialized)
+        self.add_notification_handler("notifications/initialized", t.NotificationParams, changes.initialized)
         # Replaces the SDK's tracing middleware, which takes a tenth of a call even where nothing is exported.
         self.middleware = [ListCache(hub, self.caller)]
 
@@ -91,12 +93,9 @@ class HubServer(Server[Any]):
 
     async def _discover(self, ctx: Context, _: t.RequestParams) -> dict[str, Any]:
         capabilities = self.get_capabilities(protocol_version=ctx.protocol_version)
-        told = capabilities.model_dump(by_alias=True, mode="json", exclude_none=True)
-        # The SDK derives it from subscriptions/listen being there; no single resource announces changes.
-        told["resources"]["subscribe"] = False
         return {
             "supportedVersions": list(MODERN_PROTOCOL_VERSIONS),
-            "capabilities": told,
+            "capabilities": capabilities.model_dump(by_alias=True, mode="json", exclude_none=True),
             "instructions": self._instructions(),
             **self._lists.hints,
         }
@@ -107,6 +106,18 @@ class HubServer(Server[Any]):
         except Exception as error:  # noqa: BLE001  without instructions the hub still serves
             internal_error("instructions", error)
             return ""
+
+    def asks(self, method: str, name: str) -> bool:
+        """Whether a call may ask its client, as far as this caller may know: what is hidden looks like nothing."""
+        if method == "tools/call":
+            item = self._hub.tool(name)
+            if item is None or not item.declaration.asks:
+                return False
+            return any(shown is item for shown in self._hub.tools(self.caller().principal))
+        if method == "prompts/get":
+            prompts = self._hub.prompts(self.caller().principal)
+            return any(item.name == name and item.declaration.asks for item in prompts)
+        return False
 
     def header_schema(self, name: str) -> Mapping[str, Any] | None:
         """The schema of a tool whose arguments travel in `Mcp-Param-*` headers too; most have none to check.
@@ -122,8 +133,3 @@ class HubServer(Server[Any]):
         if not known[1] or all(shown is not item for shown in self._hub.tools(self.caller().principal)):
             return None
         return item.parameters.schema
-
-
-async def _set_level(_: Context, __: t.SetLevelRequestParams) -> dict[str, Any]:
-    """Accept logging/setLevel; the hub sends clients no log messages, so there is nothing to filter."""
-    return {}

@@ -1,7 +1,7 @@
 """Sessions of protocol 2025-11-25 and earlier over Streamable HTTP, one dispatch loop of the SDK each.
 
 The SDK's own session manager chooses between JSON and a stream per session. Here every request is answered in the
-cheaper way that serves it: as JSON, or as a stream if it asked for progress.
+cheaper way that serves it: as JSON, or as a stream if something may have to be sent before the answer.
 """
 
 import asyncio
@@ -54,6 +54,7 @@ class Session:
         self.outbox = Outbox()
         self.unanswered = unanswered_of_one_client(server.settings)
         self.initialized = False
+        self.wants_messages = False
         self.closed = False
         self.retired = False
         self._running: dict[RequestId, asyncio.Task[Any]] = {}

@@ -9,7 +9,7 @@ from uuid import uuid4
 import anyio
 from mcp.server.runner import serve_dual_era_loop
 from mcp.shared.message import ServerMessageMetadata, SessionMessage
-from mcp_types import INVALID_REQUEST, JSONRPCError, JSONRPCResponse, jsonrpc_message_adapter
+from mcp_types import INVALID_REQUEST, JSONRPCError, JSONRPCRequest, JSONRPCResponse, jsonrpc_message_adapter
 from pydantic import ValidationError
 from starlette.types import Receive, Scope, Send
 
@@ -155,6 +155,9 @@ class _ToClient:
         """Put one message into the mailbox."""
         message = item.message
         event = streams.event(message)
+        if isinstance(message, JSONRPCRequest):
+            self._mailbox.put_answer(event)
+            return
         if not isinstance(message, JSONRPCResponse | JSONRPCError) or message.id is None:
             self._mailbox.put(event)
             return

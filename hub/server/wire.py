@@ -8,7 +8,7 @@ from mcp_types import INVALID_PARAMS
 
 from hub.calls.types import Call, Outcome
 from hub.errors import UnknownName
-from hub.results.content import Content, Image, ResourceLink, Text
+from hub.results.content import Audio, Content, Embedded, Image, ResourceLink, Text
 
 CALL_FAILED = -32000
 """JSON-RPC code of a resource or prompt that could not be had; first of the range left to servers (2026-07-28)."""
@@ -35,6 +35,8 @@ def resource_result(call: Call, outcome: Outcome) -> dict[str, Any]:
     Raises:
         MCPError: The resource is not there for this caller, or could not be read.
     """
+    if outcome.error == UnknownName.code:
+        raise MCPError(INVALID_PARAMS, text_of(outcome), {"uri": call.name})
     if failed := _failed(outcome):
         raise failed
     contents: list[dict[str, Any]] = []
@@ -44,9 +46,10 @@ def resource_result(call: Call, outcome: Outcome) -> dict[str, Any]:
                 contents.append({"uri": call.name, "mimeType": outcome.mime_type, "text": item.text})
             case ResourceLink():
                 contents.append({"uri": call.name, "mimeType": "text/plain", "text": f"{item.name}: {item.uri}"})
-            case Image():
-                blob = b64encode(item.data).decode("ascii")
-                contents.append({"uri": call.name, "mimeType": item.mime_type, "blob": blob})
+            case Image() | Audio():
+                contents.append({"uri": call.name, "mimeType": item.mime_type, "blob": _base64(item.data)})
+            case Embedded():
+                contents.append(_embedded(item))
     return {"contents": contents}
 
 
@@ -73,8 +76,20 @@ def _block(item: Content) -> dict[str, Any]:
         case ResourceLink():
             link = {"type": "resource_link", "uri": item.uri, "name": item.name, "mimeType": item.mime_type}
             return {**link, "description": item.description} if item.description else link
-        case Image():
-            return {"type": "image", "data": b64encode(item.data).decode("ascii"), "mimeType": item.mime_type}
+        case Image() | Audio():
+            kind = "image" if isinstance(item, Image) else "audio"
+            return {"type": kind, "data": _base64(item.data), "mimeType": item.mime_type}
+        case Embedded():
+            return {"type": "resource", "resource": _embedded(item)}
+
+
+def _embedded(item: Embedded) -> dict[str, Any]:
+    held = {"blob": _base64(item.data)} if item.data is not None else {"text": item.text or ""}
+    return {"uri": item.uri, "mimeType": item.mime_type, **held}
+
+
+def _base64(data: bytes) -> str:
+    return b64encode(data).decode("ascii")
 
 
 def _hidden(outcome: Outcome) -> MCPError | None:

@@ -36,6 +36,10 @@ class FastClock:
         """Monotonic seconds, the waits included."""
         return time.monotonic() + self._ahead
 
+    def advance(self, seconds: float) -> None:
+        """Let time pass although nobody waits for it."""
+        self._ahead += seconds
+
     async def sleep(self, seconds: float) -> None:
         """Let that much time pass at once."""
         self.waits.append(seconds)

@@ -15,6 +15,7 @@ from hub.catalog.items import AnyItem, ResourceItem
 from hub.config.models import HubSettings, ResultsTable
 from hub.discovery.state import ConnectorState
 from hub.errors import InvalidArguments, NotFound
+from hub.plugins.state import PluginState
 from hub.results.content import Text
 from hub.results.spill import SpillStore
 from hub.results.text import estimate_tokens
@@ -33,6 +34,11 @@ STATES = (
         refusals=("slack_x: no docstring",),
     ),
 )
+PLUGINS = (
+    PluginState(
+        name="acme", state="loaded", provides=("audit sink",), health="send() raised OSError; 3 records wait"
+    ),
+)
 
 Ask = Callable[..., Awaitable[str]]
 
@@ -45,6 +51,9 @@ class View:
 
     def states(self, principal: Principal) -> Sequence[ConnectorState]:
         return STATES if principal == ADA else ()
+
+    def plugin_states(self, principal: Principal) -> Sequence[PluginState]:
+        return PLUGINS if principal == ADA else ()
 
 
 @pytest.fixture
@@ -83,7 +92,8 @@ async def test_the_status_names_each_connector_and_what_to_do_about_it(ask: Ask,
         "connector\tproduct\tstate\tdetails\n"
         "jira\tJira\tloaded\tSANDBOX: invented data\n"
         "slack\tSlack\tmissing_config\tconnectors.slack.token: the variable SLACK_TOKEN is not set. Set it. "
-        "1 not offered, see the log"
+        "not offered: slack_x: no docstring\n"
+        "plugin acme\t\tloaded\taudit sink. send() raised OSError; 3 records wait"
     )
 
 

@@ -5,7 +5,7 @@ import logging
 import shutil
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
@@ -30,7 +30,7 @@ class Notes(Connector[ConnectorSettings]):
     """One tool with a parameter that must not be kept."""
 
     @tool(sensitive=["body"])
-    async def write(self, title: str, body: str) -> str:
+    async def write(self, title: Annotated[str, "Title"], body: Annotated[str, "Text"]) -> str:
         """Write a note."""
         raise AssertionError((title, body))
 

@@ -11,16 +11,18 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from hub.access.principal import LOCAL, Principal
-from hub.calls.shape import MAX_IMAGE_BYTES, MAX_PARTS, SANDBOX_MARK, shape, shape_error
+from hub.calls.shape import MAX_BINARY_BYTES, MAX_PARTS, SANDBOX_MARK, shape, shape_error
 from hub.calls.types import Call, Outcome
 from hub.catalog.build import build_items
 from hub.catalog.items import AnyItem
 from hub.config.models import ConnectorTable, ResultsTable
 from hub.errors import CallError, ConnectorError, NotFound, RateLimited
 from hub.plugin import Connector, ConnectorContext, ConnectorSettings, prompt, resource, tool
-from hub.results.content import Image, ResourceLink, Result, Text
+from hub.results.content import Audio, Embedded, Image, ResourceLink, Result, Text
 from hub.results.cut import HARD_MAX_TOKENS
+from hub.results.page import Page
 from hub.results.spill import SpillStore
+from hub.results.summary import Summary
 from hub.results.table import Table
 from hub.results.text import clean_text, estimate_tokens
 
@@ -95,6 +97,8 @@ class Run:
         ("", "no text"),
         (Text("fine"), "fine"),
         (Table(columns=("a",), rows=[(1,)]), "a\n1"),
+        (Summary({"key": "A-1", "votes": None}, body="It fails."), "key: A-1\n\nIt fails."),
+        (Page([Summary({"key": "A-1"}), "A-2"], cursor="p2"), 'key: A-1\nA-2\n2 items; more: cursor="p2"'),
         (Issue(key="A-1", votes=2), "key: A-1\nvotes: 2"),
         (Run(7), "id: 7"),
         ({"a": 1}, "a: 1"),
@@ -122,6 +126,9 @@ def test_whatever_a_tool_may_return_becomes_text(shaped: Callable[..., Outcome],
         [{"k": ["\u2066x"]}],
         Result((Text("\x1b[0mx"), ResourceLink(uri="x://\u202ea", name="\u200bn", description="\x07d"))),
         Image(data=b"x", mime_type="image/png\u202e"),
+        Audio(data=b"x", mime_type="audio/wav\u202e"),
+        Embedded(uri="x://\u202ea", text="\x1b[0mx", mime_type="text/plain\u202e"),
+        Embedded(uri="x://\u202ea", data=b"x", mime_type="text/plain\u202e"),
     ],
 )
 def test_everything_a_caller_sees_is_clean(shaped: Callable[..., Outcome], value: Any) -> None:
@@ -224,12 +231,46 @@ def test_many_pieces_share_the_limit(shaped: Callable[..., Outcome]) -> None:
 def test_pictures_pass_up_to_a_size(shaped: Callable[..., Outcome]) -> None:
     small, large = (
         Image(data=b"x", mime_type="image/png"),
-        Image(data=b"x" * MAX_IMAGE_BYTES, mime_type="image/png"),
+        Image(data=b"x" * MAX_BINARY_BYTES, mime_type="image/png"),
     )
     assert shaped(Result((small, large))).content == (
         small,
-        Text("[a picture of 2.0 MiB is left out; the pictures of a result may take 2 MiB]"),
+        Text("[a picture of 2.0 MiB is left out; what is not text may take 2 MiB in a result]"),
     )
+
+
+def test_what_is_not_text_shares_one_cap(shaped: Callable[..., Outcome]) -> None:
+    half = b"x" * (MAX_BINARY_BYTES // 2)
+    parts = (
+        Audio(data=half, mime_type="audio/wav"),
+        Embedded(uri="shop://1", data=half, mime_type="application/pdf"),
+        Embedded(uri="shop://2", data=b"x"),
+    )
+    *kept, left_out = shaped(Result(parts)).content
+    assert tuple(kept) == parts[:2]
+    assert left_out == Text("[a file of 0.0 MiB is left out; what is not text may take 2 MiB in a result]")
+
+
+def test_an_embedded_text_is_cut_like_any_other(shaped: Callable[..., Outcome]) -> None:
+    held, link = shaped(Embedded(uri="shop://1", text="[1, 2]\n" * 2000, mime_type="application/json")).content
+    assert isinstance(held, Embedded)
+    assert held.text is not None
+    assert " lines shown; rest: " in held.text
+    assert held.mime_type == "text/plain"
+    assert isinstance(link, ResourceLink)
+
+
+def test_bytes_of_a_resource_are_what_it_holds(store: SpillStore) -> None:
+    call = replace(CALL, kind="resource", name="shop://order/7")
+    outcome = shape(b"%PDF", item=ITEMS["shop_order"], call=call, settings=ResultsTable(), spill=store)
+    assert outcome.content == (Embedded(uri="shop://order/7", data=b"%PDF", mime_type="application/json"),)
+
+
+def test_an_embedded_resource_has_a_text_or_data() -> None:
+    with pytest.raises(ValueError, match="either"):
+        Embedded(uri="shop://1")
+    with pytest.raises(ValueError, match="either"):
+        Embedded(uri="shop://1", text="a", data=b"a")
 
 
 def test_a_resource_keeps_its_type_and_may_fill_the_hard_cap(shaped: Callable[..., Outcome]) -> None:

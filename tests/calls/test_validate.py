@@ -24,11 +24,11 @@ class Searches(Connector[ConnectorSettings]):
         self,
         query: Annotated[str, "Words"],
         limit: Annotated[int, Field(description="Most rows", ge=1, le=100)] = 20,
-        share: float = 0.5,
-        exact: bool = False,
-        order: Literal["new", "old"] = "new",
-        since: Moment | None = None,
-        keys: list[str] | None = None,
+        share: Annotated[float, "Share"] = 0.5,
+        exact: Annotated[bool, "Exactly"] = False,
+        order: Annotated[Literal["new", "old"], "Order"] = "new",
+        since: Annotated[Moment | None, "Since"] = None,
+        keys: Annotated[list[str] | None, "Keys"] = None,
     ) -> str:
         """Find things."""
         raise AssertionError((query, limit, share, exact, order, since, keys))

@@ -1,7 +1,6 @@
 """Runs the program in this process, in a folder of its own, with a connector that needs no service."""
 
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -67,17 +66,8 @@ def hub_connector():
 
 
 @pytest.fixture(autouse=True)
-def _logging_as_it_was() -> Iterator[None]:
-    """Each run of the program configures logging; this takes it back."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    levels = {name: logging.getLogger(name).level for name in logging.root.manager.loggerDict}
-    yield
-    logging.captureWarnings(False)
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for name in logging.root.manager.loggerDict:
-        logging.getLogger(name).setLevel(levels.get(name, logging.NOTSET))
+def _no_logging_left_behind(logging_as_it_was: None) -> None:
+    """Each run of the program configures logging."""
 
 
 @pytest.fixture

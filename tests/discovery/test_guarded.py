@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 import threading
 
@@ -52,7 +53,7 @@ async def test_the_text_of_an_arbitrary_error_is_kept_out_since_it_may_quote_a_s
 
     with pytest.raises(ConnectorLoadError) as caught:
         await guarded("setting up x", fail, Deadline(5))
-    assert str(caught.value) == f"setting up x raised {type(error).__name__}"
+    assert re.fullmatch(rf"setting up x raised {type(error).__name__} \(test_guarded\.py:\d+\)", str(caught.value))
 
 
 async def test_a_config_error_passes_as_it_is() -> None:

@@ -81,6 +81,41 @@ async def test_all_clients_share_a_connectors_quota() -> None:
     assert await passes(limits, "b", "slack_post", "slack")
 
 
+async def test_a_connectors_quota_counts_requests_and_the_others_count_calls() -> None:
+    clock = Clock()
+    limits = quotas(clock, per_client="100/minute", connectors={"github": "10/minute"})
+    for _ in range(2):
+        await limits.take("a", "github_explain_failure", "github", 4)
+        clock.now += 10
+    with pytest.raises(QuotaExceeded, match=r"\[limits.connectors\] github 10/minute") as refused:
+        await limits.take("a", "github_explain_failure", "github", 4)
+    assert refused.value.retry_after == 40.0  # when the first has left the window, whole
+    for _ in range(2):
+        await limits.take("a", "github_get_run", "github", 1)
+    assert not await passes(limits, "a", "github_get_run", "github")
+    clock.now += 40
+    await limits.take("a", "github_explain_failure", "github", 4)
+
+
+async def test_a_call_that_costs_more_than_the_whole_limit_needs_an_empty_window() -> None:
+    clock = Clock()
+    limits = quotas(clock, connectors={"github": "5/minute"})
+    await limits.take("a", "github_explain_failure", "github", 8)
+    clock.now += 59
+    assert not await passes(limits, "a", "github_get_run", "github")
+    clock.now += 1
+    await limits.take("a", "github_get_run", "github", 1)
+    with pytest.raises(QuotaExceeded) as refused:
+        await limits.take("a", "github_explain_failure", "github", 8)
+    assert refused.value.retry_after == 60.0
+
+
+async def test_a_call_without_requests_passes_where_a_connectors_quota_is_used_up() -> None:
+    limits = quotas(connectors={"github": "1/minute"})
+    assert await passes(limits, "a", "github_get_run", "github")
+    await limits.take("a", "github_help", "github", 0)
+
+
 async def test_an_exact_name_beats_a_pattern_and_the_first_pattern_in_the_file_counts() -> None:
     limits = quotas(tools={"jira_*": "1/minute", "*_search": "100/minute", "jira_get": "3/minute"})
     assert [await passes(limits, tool="jira_get") for _ in range(4)] == [True, True, True, False]

@@ -84,6 +84,6 @@ cells = st.one_of(st.none(), st.text(max_size=5), st.integers(), st.booleans(), 
 @given(st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=6))
 def test_every_row_is_one_line_with_as_many_cells_as_the_header(rows: list[tuple[object, ...]]) -> None:
     layout = Table(columns=("a", "b", "c"), rows=rows).layout()
-    assert len(layout.rows) == len(rows)
-    assert {line.count("\t") for line in (layout.head[-1], *layout.rows)} == {layout.head[-1].count("\t")}
-    assert not any("\n" in line for line in layout.rows)
+    assert len(layout.items) == len(rows)
+    assert {line.count("\t") for line in (layout.head[-1], *layout.items)} == {layout.head[-1].count("\t")}
+    assert not any("\n" in line for line in layout.items)

@@ -14,9 +14,11 @@ from hub.catalog.items import PromptItem, ResourceItem, ToolItem
 from hub.config.models import ConnectorTable, HubSettings, HubTable, ServerTable
 from hub.connector.base import Connector, ConnectorContext
 from hub.connector.declare import prompt, resource, tool
+from hub.connector.messages import resource_changed
 from hub.connector.progress import current_progress, report_progress
 from hub.connector.settings import ConnectorSettings
 from hub.errors import CallError, UnknownName
+from hub.http.exchange import Exchange, current_exchange
 from hub.results.content import Content, Image, ResourceLink, Result, Text
 from hub.server.identity import Caller
 from hub.server.server import HubServer
@@ -80,6 +82,12 @@ class Bench(Connector[ConnectorSettings]):
         link = ResourceLink(uri="bench://note/7", name="Note 7", description="A note")
         return Result((Text("seen"), Image(data=b"\x89PNG", mime_type="image/png"), link))
 
+    @tool(writes=True)
+    async def mend(self) -> str:
+        """Change note 7."""
+        resource_changed("bench://note/7")
+        return "mended"
+
     @tool()
     async def explode(self) -> str:
         """Fail in a way nobody foresaw."""
@@ -102,7 +110,9 @@ class Bench(Connector[ConnectorSettings]):
         return "7"
 
     @prompt()
-    async def review(self, note: Annotated[str, "Its number"], tone: str = "kind") -> str:
+    async def review(
+        self, note: Annotated[str, "Its number"], tone: Annotated[str, "How to say it"] = "kind"
+    ) -> str:
         """Review a note."""
         return f"Review note {note}, be {tone}."
 
@@ -127,6 +137,7 @@ class FakeHub:
         self.problems: list[str] = []
         self.drained: float | None = None
         self.completed_over = ""
+        self.hide_resources = False
         self.listeners: list[Callable[[frozenset[str]], None]] = []
         self.items = self._build("bench")
         for copy in range(copies):
@@ -158,6 +169,8 @@ class FakeHub:
             return Outcome(content=(Text(str(error)),), error=error.code)
         item, arguments = found
         current_progress.set(call.progress)
+        exchange = Exchange(deadline=0)
+        current_exchange.set(exchange)
         task = asyncio.current_task()
         assert task is not None
         self._running.add(task)
@@ -171,7 +184,7 @@ class FakeHub:
             self._running.discard(task)
         content: tuple[Content, ...] = value.content if isinstance(value, Result) else (Text(str(value)),)
         mime_type = item.declaration.mime_type if isinstance(item, ResourceItem) else "text/plain"
-        return Outcome(content=content, mime_type=mime_type)
+        return Outcome(content=content, mime_type=mime_type, changed=tuple(exchange.changed))
 
     async def refuse(self, call: Call, error: CallError) -> Outcome:
         self.refused.append((call, error))
@@ -203,7 +216,7 @@ class FakeHub:
         return self._visible(principal, ToolItem)
 
     def resources(self, principal: Principal) -> Sequence[ResourceItem]:
-        return self._visible(principal, ResourceItem)
+        return [] if self.hide_resources else self._visible(principal, ResourceItem)
 
     def prompts(self, principal: Principal) -> Sequence[PromptItem]:
         return self._visible(principal, PromptItem)

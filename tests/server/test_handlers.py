@@ -217,7 +217,7 @@ async def test_a_long_list_comes_in_pages(make_hub: Any, in_memory: Any, mode: s
         with pytest.raises(MCPError) as caught:
             await client.list_tools(cursor="bogus")
     assert rest.next_cursor is None
-    assert len(first.tools) + len(rest.tools) == 81 * 7
+    assert len(first.tools) + len(rest.tools) == 81 * 8
     assert caught.value.code == t.INVALID_PARAMS
 
 

@@ -118,7 +118,7 @@ async def test_a_client_starts_the_program_and_calls_tools(program: Path, mode: 
 
     parameters = StdioServerParameters(command=sys.executable, args=[str(program)])
     async with Client(parameters, mode=mode) as client:
-        assert len((await client.list_tools()).tools) == 7
+        assert len((await client.list_tools()).tools) == 8
         shouted = await client.call_tool("bench_shout")  # prints, which must not reach the wire
         await client.call_tool("bench_steps", progress_callback=hear)
     assert getattr(shouted.content[0], "text", "") == "shouted"

@@ -10,7 +10,7 @@ from mcp_types import INVALID_PARAMS, CallToolResult, Prompt, Resource, Resource
 from hub.access.principal import LOCAL
 from hub.calls.types import Call, Kind, Outcome
 from hub.catalog import definitions
-from hub.results.content import Image, ResourceLink, Text
+from hub.results.content import Audio, Embedded, Image, ResourceLink, Text
 from hub.server import wire
 
 
@@ -56,7 +56,7 @@ def test_a_prompt_names_its_arguments_and_which_are_needed(fake_hub: Any) -> Non
     (item,) = fake_hub.prompts(LOCAL)
     assert definitions.prompt_definition(item)["arguments"] == [
         {"name": "note", "required": True, "description": "Its number"},
-        {"name": "tone", "required": False},
+        {"name": "tone", "required": False, "description": "How to say it"},
     ]
 
 
@@ -98,3 +98,34 @@ def test_a_resource_carries_its_own_type_and_uri() -> None:
         {"uri": "bench://note/7", "mimeType": "text/markdown", "text": "# 7"},
         {"uri": "bench://note/7", "mimeType": "image/png", "blob": "AQ=="},
     ]
+
+
+def test_recordings_and_embedded_resources_are_blocks_of_their_own() -> None:
+    outcome = Outcome(
+        content=(
+            Audio(data=b"\x01", mime_type="audio/wav"),
+            Embedded(uri="x://1", text="one"),
+            Embedded(uri="x://2", data=b"\x02", mime_type="application/pdf"),
+        )
+    )
+    assert wire.tool_result(outcome)["content"] == [
+        {"type": "audio", "data": "AQ==", "mimeType": "audio/wav"},
+        {"type": "resource", "resource": {"uri": "x://1", "mimeType": "text/plain", "text": "one"}},
+        {"type": "resource", "resource": {"uri": "x://2", "mimeType": "application/pdf", "blob": "Ag=="}},
+    ]
+
+
+def test_a_resource_may_hold_bytes_and_other_resources() -> None:
+    outcome = Outcome(content=(Audio(data=b"\x01", mime_type="audio/wav"), Embedded(uri="x://1", data=b"\x02")))
+    assert wire.resource_result(call("resource", "x://all"), outcome)["contents"] == [
+        {"uri": "x://all", "mimeType": "audio/wav", "blob": "AQ=="},
+        {"uri": "x://1", "mimeType": "text/plain", "blob": "Ag=="},
+    ]
+
+
+def test_the_error_for_a_missing_resource_names_it() -> None:
+    with pytest.raises(MCPError) as caught:
+        wire.resource_result(
+            call("resource", "x://none"), Outcome(content=(Text("Unknown resource"),), error="unknown_name")
+        )
+    assert (caught.value.error.code, caught.value.error.data) == (-32602, {"uri": "x://none"})

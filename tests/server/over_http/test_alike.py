@@ -31,13 +31,13 @@ class Shelf(Connector[ConnectorSettings]):
     """A shelf."""
 
     @tool(title="Find")
-    async def find(self, word: Annotated[str, "What to look for"], limit: int = 3) -> str:
+    async def find(self, word: Annotated[str, "What to look for"], limit: Annotated[int, "How many"] = 3) -> str:
         """Find a book."""
         await report_progress(1, 2, "looked")
         return f"{limit} books about {word}"
 
     @tool(writes=True, destructive=True)
-    def burn(self, word: str) -> str:
+    def burn(self, word: Annotated[str, "Title"]) -> str:
         """Burn a book."""
         return "burnt"
 
@@ -74,7 +74,7 @@ class Shelf(Connector[ConnectorSettings]):
         return "7"
 
     @prompt()
-    async def praise(self, book: str) -> str:
+    async def praise(self, book: Annotated[str, "Title"]) -> str:
         """Praise a book."""
         return f"Praise {book}."
 

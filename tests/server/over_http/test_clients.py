@@ -12,7 +12,7 @@ ERAS = pytest.mark.parametrize("mode", ["legacy", "2026-07-28", "auto"])
 @ERAS
 async def test_a_client_lists_and_calls_tools(fake_hub: Any, served: Any, sdk_client: Any, mode: str) -> None:
     async with served(fake_hub) as wire, sdk_client(wire, mode) as client:
-        assert len((await client.list_tools()).tools) == 7
+        assert len((await client.list_tools()).tools) == 8
         assert (await client.call_tool("bench_echo", {"text": "hi"})).content[0].text == "hi"
         assert (await client.read_resource("bench://note/7")).contents[0].text == "# Note 7"
         assert (await client.get_prompt("bench_review", {"note": "7"})).messages
@@ -30,7 +30,7 @@ async def test_each_key_sees_its_own_tools(keyed_hub: Any, served: Any, sdk_clie
                 await client.call_tool("bench_wipe")
             assert caught.value.message == "Unknown tool 'bench_wipe'"
         async with sdk_client(wire, mode, "analyst-key") as client:
-            assert len((await client.list_tools()).tools) == 7
+            assert len((await client.list_tools()).tools) == 8
             await client.call_tool("bench_wipe")
     assert keyed_hub.calls[-1].principal.client == "ann"
 

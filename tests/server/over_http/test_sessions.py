@@ -29,10 +29,10 @@ async def test_initialize_names_the_session_and_says_that_lists_change(fake_hub:
     result = answer.json["result"]
     assert answer.headers["mcp-session-id"]
     assert result["protocolVersion"] == "2025-06-18"
-    assert result["instructions"] == "Test hub for anonymous: 7 tools"
+    assert result["instructions"] == "Test hub for anonymous: 8 tools"
     for kind in ("tools", "resources", "prompts"):
         assert result["capabilities"][kind]["listChanged"] is True
-    assert result["capabilities"]["resources"]["subscribe"] is False
+    assert result["capabilities"]["resources"]["subscribe"] is True
 
 
 async def test_without_a_session_nothing_but_initialize_is_answered(fake_hub: Any, served: Any) -> None:

@@ -27,7 +27,7 @@ async def test_a_client_lists_calls_and_hears_of_changes(make_hub: Any, served: 
         heard.append(message)
 
     async with served(hub) as wire, Client(sse_client(f"{wire.address.base}/sse"), mode=mode) as client:
-        assert len((await client.list_tools()).tools) == 7
+        assert len((await client.list_tools()).tools) == 8
         await client.call_tool("bench_steps", progress_callback=hear)
         calling = asyncio.create_task(client.call_tool("bench_wait"))
         await hub.signals.started.wait()

@@ -22,13 +22,13 @@ class Shelf(Connector[ConnectorSettings]):
     """A shelf."""
 
     @tool()
-    async def find(self, word: Annotated[str, "What to look for"], limit: int = 3) -> str:
+    async def find(self, word: Annotated[str, "What to look for"], limit: Annotated[int, "How many"] = 3) -> str:
         """Find a book."""
         await report_progress(1, 1, "looked")
         return f"{limit} books about {word}"
 
     @tool(writes=True)
-    async def burn(self, word: str) -> str:
+    async def burn(self, word: Annotated[str, "Title"]) -> str:
         """Burn a book."""
         return "burnt"
 
@@ -43,7 +43,7 @@ class Shelf(Connector[ConnectorSettings]):
         return f"Book {number}"
 
     @prompt()
-    async def praise(self, book: str) -> str:
+    async def praise(self, book: Annotated[str, "Title"]) -> str:
         """Praise a book."""
         return f"Praise {book}."
 

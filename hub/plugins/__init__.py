@@ -1,0 +1,1 @@
+"""What a package can add beside connectors: secret resolvers, call middlewares and audit sinks."""

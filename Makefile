@@ -26,6 +26,10 @@ types: $(VENV)/dev
 versions: $(VENV)/dev
 	$(BIN)/python tests/packaging/versions.py
 
+# The official MCP conformance suite and the Inspector's schema lint; see docs/conformance.md.
+conformance: $(VENV)/dev
+	$(BIN)/python tests/conformance/run.py
+
 bench: $(VENV)/dev
 	$(BIN)/python tests/benchmarks/bench.py
 

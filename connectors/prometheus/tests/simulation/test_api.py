@@ -145,7 +145,8 @@ async def test_a_query_over_too_much_is_refused_or_answered_but_never_endless(
     if answer.is_success:
         assert answer.json()["data"]["stats"]["samples"]["totalQueryableSamples"] <= MAX_SAMPLES
     else:
-        assert (answer.status_code, answer.json()["errorType"]) == (422, "execution")
+        # On a machine that is busy or measures coverage, its time is over before its samples are too many.
+        assert (answer.status_code, answer.json()["errorType"]) in ((422, "execution"), (503, "timeout"))
 
 
 async def test_a_query_whose_timeout_is_over_is_a_timeout(client: httpx.AsyncClient) -> None:

@@ -66,7 +66,7 @@ class Runtime:
         client = ServiceClient(
             service,
             traffic=self._traffic.of(self._namespace, service),
-            authorization=self._authorizations.of(service),
+            authorization=self._authorizations.of(service, ServiceClient),
         )
         self._clients.append(client)
         return client

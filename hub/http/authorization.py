@@ -4,7 +4,7 @@ import asyncio
 import base64
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from hub.connector.credentials import ApiToken, BasicAuth
 from hub.connector.service import Service
@@ -13,6 +13,9 @@ from hub.errors import ConfigError
 from hub.http.address import Origin, parse_base_url
 from hub.http.recent_secrets import RecentSecrets
 from hub.http.tokens import TokenKeeper
+
+if TYPE_CHECKING:
+    from hub.http.token_endpoint import OpenClient
 
 _CLOSING_SECONDS = 5.0
 
@@ -91,8 +94,12 @@ class Authorizations:
         self._forget = forget
         self._keepers: list[tuple[object, Origin, TokenKeeper]] = []
 
-    def of(self, service: Service) -> Authorization:
+    def of(self, service: Service, open_client: "OpenClient") -> Authorization:
         """What sends the service's credential; asks for no token yet.
+
+        Args:
+            service: Whose credential.
+            open_client: Builds the client of a token endpoint, where the credential has one.
 
         Raises:
             ConfigError: The credential is empty or cannot be what it should be.
@@ -124,7 +131,7 @@ class Authorizations:
                 from hub.http.grants import grant_for
 
                 masked = RecentSecrets(self._register, self._forget)
-                grant = grant_for(renewable, service, self._folder, masked)
+                grant = grant_for(renewable, service, self._folder, masked, open_client)
                 keeper = TokenKeeper(grant, service, origin, masked)
                 self._keepers.append((renewable, origin, keeper))
                 return keeper

@@ -47,7 +47,7 @@ class ServiceClient:
     ) -> None:
         self.service = service
         self._own = Authorizations()
-        self._authorization = authorization or self._own.of(service)
+        self._authorization = authorization or self._own.of(service, ServiceClient)
         self._base = parse_base_url(service.base_url, setting=service.setting)
         self._failures = Failures(service, self._authorization)
         self._proxy = parse_proxy(service.proxy, setting=service.setting) if service.proxy else None

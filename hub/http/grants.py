@@ -10,7 +10,7 @@ from hub.connector.service import Service
 from hub.connector.settings import Secret
 from hub.connector.signing import sign_jwt
 from hub.http.recent_secrets import RecentSecrets
-from hub.http.token_endpoint import TokenEndpoint
+from hub.http.token_endpoint import OpenClient, TokenEndpoint
 from hub.http.token_store import Chain, KeptInMemory, TokenStore
 from hub.http.tokens import MARGIN_SECONDS, Grant
 
@@ -25,6 +25,7 @@ def grant_for(
     service: Service,
     folder: Path | None,
     masked: RecentSecrets,
+    open_client: OpenClient,
 ) -> Grant:
     """The way this credential gets tokens.
 
@@ -33,6 +34,7 @@ def grant_for(
         service: What it is for.
         folder: Where refresh tokens are kept; in memory alone if there is none.
         masked: Told every refresh token.
+        open_client: Builds the client of a token endpoint.
 
     Raises:
         ConfigError: The token URL cannot be used, or a secret is empty.
@@ -41,15 +43,15 @@ def grant_for(
         case FetchedToken():
             return _Fetched(credential)
         case ClientCredentials():
-            return _Exchange(TokenEndpoint(credential, service), credential)
+            return _Exchange(TokenEndpoint(credential, service, open_client), credential)
         case JWTBearer():
-            return _Assertion(TokenEndpoint(credential, service), credential)
+            return _Assertion(TokenEndpoint(credential, service, open_client), credential)
         case RefreshToken():
             first = credential.refresh_token.get_secret_value()
             secret = credential.client_secret.get_secret_value() if credential.client_secret else ""
             identity = (credential.token_url, credential.client_id, first)
             store = TokenStore(folder, identity=identity, key=secret or first) if folder else KeptInMemory()
-            return _Refresh(TokenEndpoint(credential, service), credential, store, masked)
+            return _Refresh(TokenEndpoint(credential, service, open_client), credential, store, masked)
 
 
 class _Fetched:

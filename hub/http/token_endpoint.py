@@ -2,9 +2,9 @@
 
 import base64
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import quote_plus, urlsplit
 
 from hub.connector.credentials import AccessToken, ClientCredentials, JWTBearer, RefreshToken
@@ -17,8 +17,6 @@ from hub.http.redaction import Redactor, presentable
 if TYPE_CHECKING:
     import httpx
 
-    from hub.http.client import ServiceClient
-
 _SECONDS = 15.0
 _MOST_BYTES = 256 * 1024
 _VENDOR_TEXT = 200
@@ -28,6 +26,22 @@ _CLIENT_REFUSED = frozenset(("invalid_client", "unauthorized_client", "invalid_c
 _FAILING_FOR_NOW = frozenset(("temporarily_unavailable", "server_error"))
 _OTHER_TYPES = frozenset(("mac", "dpop"))
 """Tokens that are no use without a key (RFC 6749 section 7.1: they must not be sent as if they were others)."""
+
+
+class Poster(Protocol):
+    """What is needed of the guarded client to ask an endpoint."""
+
+    async def post(self, path: str, **options: Any) -> "httpx.Response":
+        """See `ServiceClient.post`."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close it."""
+        ...
+
+
+OpenClient = Callable[[Service], Poster]
+"""Builds the guarded client of a service: `ServiceClient` itself, which stands above this module."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +58,16 @@ class TokenEndpoint:
     Args:
         credential: Names the endpoint and, but for assertions, the client.
         service: What the credential is for.
+        open_client: Builds the client of the endpoint.
 
     Raises:
         ConfigError: The token URL cannot be used.
     """
 
-    def __init__(self, credential: ClientCredentials | RefreshToken | JWTBearer, service: Service) -> None:
+    def __init__(
+        self, credential: ClientCredentials | RefreshToken | JWTBearer, service: Service, open_client: OpenClient
+    ) -> None:
+        self._open_client = open_client
         self._credential = credential
         self._service = service
         self._of = service.label or "the service"
@@ -59,7 +77,7 @@ class TokenEndpoint:
             raise ConfigError("The token URL has a query or a fragment", setting=self._setting)
         self._base = credential.token_url.removesuffix(parts.path)
         self._path = parts.path
-        self._client: ServiceClient | None = None
+        self._client: Poster | None = None
         self._basic = False
         own = parse_base_url(self._base, setting=self._setting).origin
         self._same_origin = own == parse_base_url(service.base_url, setting=service.setting).origin
@@ -114,10 +132,8 @@ class TokenEndpoint:
         return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode('ascii')}"}
 
     async def _send(self, form: Mapping[str, str], *, safe: bool) -> "httpx.Response":
-        from hub.http.client import ServiceClient
-
         if self._client is None:
-            self._client = ServiceClient(
+            self._client = self._open_client(
                 Service(
                     base_url=self._base,
                     label=f"The token endpoint of {self._of}",

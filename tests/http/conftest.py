@@ -46,7 +46,8 @@ def open_client() -> OpenClient:
             "credential": "connectors.fake.token",
         }
         service = Service(base_url=url, **{**names, **options})
-        client = ServiceClient(service, authorization=authorizations.of(service) if authorizations else None)
+        shared = authorizations.of(service, ServiceClient) if authorizations else None
+        client = ServiceClient(service, authorization=shared)
         try:
             yield client
         finally:

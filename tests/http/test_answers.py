@@ -222,7 +222,7 @@ def test_a_missing_credential_is_told_from_a_rejected_one(
 ) -> None:
     names: dict[str, Any] = {"label": "Fake", "credential": "connectors.fake.token"}
     service = Service(base_url="http://fake.test", **{**names, **options})
-    failures = Failures(service, Authorizations().of(service))
+    failures = Failures(service, Authorizations().of(service, ServiceClient))
     answer = httpx.Response(status, request=httpx.Request("GET", "http://fake.test/"))
     error = failures.of_status(answer, safe=True, pause=None)
     assert (error.message, error.hint) == (message, hint)

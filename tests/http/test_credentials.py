@@ -52,7 +52,7 @@ def service(auth: Credential | None) -> Service:
 
 
 async def sent(auth: Credential) -> dict[str, str]:
-    return dict(await Authorizations().of(service(auth)).headers())
+    return dict(await Authorizations().of(service(auth), ServiceClient).headers())
 
 
 async def test_an_api_token_is_sent_as_the_vendor_wants_it() -> None:
@@ -71,7 +71,7 @@ async def test_name_and_password_come_back_out_of_basic(username: str, password:
 
 def test_a_user_name_with_a_colon_is_refused() -> None:
     with pytest.raises(ConfigError, match="no colon"):
-        Authorizations().of(service(BasicAuth(username="a:b", password=Secret("x"))))
+        Authorizations().of(service(BasicAuth(username="a:b", password=Secret("x"))), ServiceClient)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_user_name_with_a_colon_is_refused() -> None:
 )
 def test_an_empty_credential_is_a_wrong_setting(empty: Credential) -> None:
     with pytest.raises(ConfigError, match="empty") as raised:
-        Authorizations().of(service(empty))
+        Authorizations().of(service(empty), ServiceClient)
     assert raised.value.setting == "connectors.x.token"
 
 
@@ -92,7 +92,7 @@ def test_an_empty_credential_is_a_wrong_setting(empty: Credential) -> None:
 def test_a_token_url_that_cannot_be_one_is_a_wrong_setting(url: str) -> None:
     credential = ClientCredentials(token_url=url, client_id="a", client_secret=Secret("s"))
     with pytest.raises(ConfigError) as raised:
-        Authorizations().of(service(credential))
+        Authorizations().of(service(credential), ServiceClient)
     assert raised.value.setting == "connectors.x.token"
 
 

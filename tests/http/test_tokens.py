@@ -305,9 +305,9 @@ async def test_scopes_and_audience_are_asked_for_and_what_was_granted_is_known(
     credential = app(served, scopes=("read:jira-work", "write:jira-work"), audience="api.example.com")
     authorizations = Authorizations()
     async with open_client(served.url, auth=credential, authorizations=authorizations) as client:
-        assert authorizations.of(client.service).granted is None
+        assert authorizations.of(client.service, ServiceClient).granted is None
         await client.get("/items")
-        assert authorizations.of(client.service).granted == {"read:jira-work", "offline_access"}
+        assert authorizations.of(client.service, ServiceClient).granted == {"read:jira-work", "offline_access"}
     assert vendor.forms[0]["scope"] == "read:jira-work write:jira-work"
     assert vendor.forms[0]["audience"] == "api.example.com"
 
@@ -318,7 +318,7 @@ async def test_what_was_asked_for_counts_as_granted_where_the_vendor_says_nothin
     authorizations = Authorizations()
     async with open_client(served.url, auth=app(served, scopes=("read",)), authorizations=authorizations) as client:
         await client.get("/items")
-        assert authorizations.of(client.service).granted == {"read"}
+        assert authorizations.of(client.service, ServiceClient).granted == {"read"}
 
 
 async def test_clients_of_one_connector_share_a_token(

@@ -23,8 +23,8 @@ def check_quality(
     The connector has to be installed, best with `pip install -e`. Its tests run once, under coverage. Exits with 1
     if a rule of the tier it claims is open or does not hold, and with 2 if quality.toml itself is wrong.
     """
-    from hub.quality.claims import read_claims
     from hub.quality.evidence import Evidence
+    from hub.quality.reading import read_claims
     from hub.quality.subject import Subject
     from hub.quality.verdicts import included, judge, missing, reached
 

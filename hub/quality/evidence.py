@@ -10,13 +10,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from hub.quality.claims import Claims
 from hub.quality.subject import Subject
-
-if TYPE_CHECKING:
-    from hub.quality.claims import Claims
 
 _CONFIGURATION = """
 [run]
@@ -63,7 +60,7 @@ class Evidence:
         full: Whether checks may take minutes and fetch packages.
     """
 
-    def __init__(self, subject: Subject, claims: "Claims", *, full: bool) -> None:
+    def __init__(self, subject: Subject, claims: Claims, *, full: bool) -> None:
         self.subject = subject
         self.claims = claims
         self.full = full

@@ -44,7 +44,7 @@ def judge(evidence: Evidence) -> Iterator[Judged]:
 
 
 def _judged(rule: Rule, evidence: Evidence) -> Judged:
-    claim = evidence.claims.of(rule)
+    claim = evidence.claims.of(rule.name)
     finding = rule.check(evidence) if rule.check is not None and claim.status != "exempt" else None
     verdict: Verdict
     match claim.status, finding:

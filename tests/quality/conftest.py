@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.quality.claims import read_claims
 from hub.quality.evidence import Evidence, SuiteRun
+from hub.quality.reading import read_claims
 from hub.quality.subject import Subject
 
 PROJECT = """

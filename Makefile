@@ -6,7 +6,7 @@ CONNECTORS := $(patsubst %/pyproject.toml,%,$(wildcard connectors/*/pyproject.to
 EDITABLE := -e . $(addprefix -e ./,$(CONNECTORS))
 PROJECTS := pyproject.toml $(addsuffix /pyproject.toml,$(CONNECTORS))
 
-.PHONY: demo test check lint types versions bench clean
+.PHONY: quality demo test check lint types versions bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/hub demo
@@ -22,6 +22,9 @@ lint: $(VENV)/dev
 
 types: $(VENV)/dev
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+quality: $(VENV)/dev
+	@for connector in $(CONNECTORS); do $(BIN)/hub check-quality $$connector || exit 1; done
 
 versions: $(VENV)/dev
 	$(BIN)/python tests/packaging/versions.py

@@ -32,7 +32,7 @@ def connector(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
         rule("gold", "is-fast", unverified("install a clock")),
         rule("platinum", "is-round", verified()),
     )
-    for module in ("claims", "verdicts"):
+    for module in ("reading", "verdicts"):
         monkeypatch.setattr(f"hub.quality.{module}.RULES", rules)
 
     def write(claims: str) -> Path:

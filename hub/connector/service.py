@@ -39,6 +39,8 @@ class Service:
         tls: Private CA and client certificate.
         proxy: URL of an HTTP proxy, with its user name and password; environment variables are not read.
         error_text: Takes the vendor's own message out of an error answer; None when there is none.
+        untold_pause: Asked about an answer with status 403 or 429 whose headers name no time to come back: seconds
+            the vendor wants to be left alone, as its documentation or the body says; None when it is no rate limit.
         rate_limit: Requests the vendor allows, such as `300/minute`; None for no budget.
         max_connections: Bound of the connection pool and of requests in flight.
         max_bytes: Cap of one answer, as sent and after decompression.
@@ -57,6 +59,7 @@ class Service:
     tls: TLSFiles | None = None
     proxy: str | None = field(default=None, repr=False)
     error_text: "Callable[[httpx.Response], str | None] | None" = None
+    untold_pause: "Callable[[httpx.Response], float | None] | None" = None
     rate_limit: str | None = None
     max_connections: int = 20
     max_bytes: int = 16 * 1024 * 1024

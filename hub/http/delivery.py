@@ -29,7 +29,7 @@ from hub.http.redirects import MOST_REDIRECTS, REDIRECTS, redirect_target
 from hub.http.tls import context_for
 from hub.http.traffic import Traffic
 from hub.http.transport import AiohttpCarrier
-from hub.http.vendor_limits import pause_asked, retry_after
+from hub.http.vendor_limits import pause_of, retry_after
 from hub.http.wire import clock_in_use, replaced_wire
 
 _ATTEMPTS = 3
@@ -218,7 +218,7 @@ class Delivery:
             if self._redirect(order, response) or (status == 401 and await self._reauthorized(order)):
                 attempt -= 1
                 continue
-            pause = pause_asked(status, response.headers)
+            pause = pause_of(response, self._service)
             if pause is not None and not order.elsewhere:
                 self._gate.close(clock.now() + pause)
             wait = pause

@@ -25,7 +25,7 @@ from hub.http.failures import Failures
 from hub.http.headers import SAFE_METHODS, from_sdk
 from hub.http.outcome import Unanswered
 from hub.http.threads import DaemonThreads
-from hub.http.vendor_limits import pause_asked
+from hub.http.vendor_limits import pause_of
 
 if TYPE_CHECKING:
     import httpx
@@ -124,7 +124,7 @@ class SDKBridge:
 
     def error_for(self, response: "httpx.Response", *, safe: bool) -> HubError:
         """The hub's error for an error answer."""
-        pause = pause_asked(response.status_code, response.headers)
+        pause = pause_of(response, self._service)
         return self._failures.of_status(response, safe=safe, pause=pause)
 
     def seconds(self, timeout: Any) -> float:

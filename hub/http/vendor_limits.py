@@ -5,13 +5,31 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import time
+from typing import TYPE_CHECKING
 
+from hub.connector.service import Service
 from hub.http.budget import LONGEST_PAUSE
+
+if TYPE_CHECKING:
+    import httpx
 
 UNTOLD_PAUSE = 1.0
 """Seconds of pause after a 429 that says nothing about when to come back."""
 # A number above this is a point in time (Unix seconds), below it a span.
 _EPOCH_FROM = 1_000_000_000.0
+
+
+def pause_of(response: "httpx.Response", service: Service) -> float | None:
+    """Seconds a service asks for, by the headers of its answer or else by what its connector reads out of it."""
+    told = _told(response.status_code, response.headers)
+    if told is None and service.untold_pause is not None and response.status_code in (403, 429):
+        try:
+            told = service.untold_pause(response)
+        except Exception:  # noqa: BLE001  an author's own code, and an error answer can be anything
+            told = None
+        if told is not None:
+            return _capped(told)
+    return pause_asked(response.status_code, response.headers) if told is None else told
 
 
 def pause_asked(status: int, headers: Mapping[str, str]) -> float | None:
@@ -20,12 +38,17 @@ def pause_asked(status: int, headers: Mapping[str, str]) -> float | None:
     A 429 always is one (RFC 6585 section 4). A 403 is one with `Retry-After`, or with a spent budget and the time
     of its reset, as GitHub sends it ("Rate limits for the REST API", exceeding the rate limit).
     """
+    asked = _told(status, headers)
+    return UNTOLD_PAUSE if asked is None and status == 429 else asked
+
+
+def _told(status: int, headers: Mapping[str, str]) -> float | None:
     if status not in (403, 429):
         return None
     asked = retry_after(headers)
     if asked is None and (status == 429 or _spent(headers)):
         asked = _reset(headers)
-    return UNTOLD_PAUSE if asked is None and status == 429 else asked
+    return asked
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hub.config.rates import Rate
 from hub.connector.service import Service
-from hub.errors import ConfigError, PermissionDenied, RateLimited
+from hub.errors import ConfigError, ConnectorError, PermissionDenied, RateLimited
 from hub.http.budget import LONGEST_PAUSE, Budget, Gate
 from hub.http.client import ServiceClient
 from hub.http.clock import Clock
@@ -209,6 +209,45 @@ def test_a_pause_is_known_by_status_and_headers(
     status: int, headers: Mapping[str, str], seconds: float | None
 ) -> None:
     assert pause_asked(status, {**headers, "date": format_datetime(NOW, usegmt=True)}) == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "says", "pause"),
+    [
+        (403, {}, 60.0, 60),
+        (429, {}, 60.0, 60),
+        (403, {"retry-after": "90"}, 60.0, 90),
+        (403, {}, 1e9, LONGEST_PAUSE),
+        (429, {}, None, 1),
+        (403, {}, None, None),
+        (500, {}, 60.0, None),
+    ],
+)
+async def test_a_connector_may_know_a_pause_that_no_header_tells(
+    open_client: OpenClient, status: int, headers: Mapping[str, str], says: float | None, pause: float | None
+) -> None:
+    async def limited(_: Received, __: asyncio.StreamWriter) -> bytes:
+        return http_answer(status=status, headers=headers)
+
+    def told(_: object) -> float | None:
+        return says
+
+    async with fault_server(limited) as server, open_client(server.url, untold_pause=told) as client:
+        with pytest.raises(ConnectorError) as refused:
+            await client.post("/")
+    assert refused.value.retry_after == pause
+
+
+async def test_a_connector_that_fails_to_read_a_pause_leaves_the_status_as_it_is(open_client: OpenClient) -> None:
+    async def forbidden(_: Received, __: asyncio.StreamWriter) -> bytes:
+        return http_answer(status=403)
+
+    def broken(_: object) -> float:
+        raise KeyError
+
+    async with fault_server(forbidden) as server, open_client(server.url, untold_pause=broken) as client:
+        with pytest.raises(PermissionDenied):
+            await client.post("/")
 
 
 @given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=40))

@@ -1,0 +1,1 @@
+"""Rich text: Markdown for agents, Atlassian's document format for Cloud, wiki markup for Data Center."""

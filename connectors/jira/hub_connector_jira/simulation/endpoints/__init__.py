@@ -1,0 +1,1 @@
+"""What the simulated site answers, one file for each part of the REST API."""

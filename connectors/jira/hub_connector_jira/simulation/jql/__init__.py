@@ -1,0 +1,1 @@
+"""The query language of Jira: reading, checking and evaluating it."""

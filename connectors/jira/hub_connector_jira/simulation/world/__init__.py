@@ -1,0 +1,1 @@
+"""The content the simulated site begins with."""

@@ -40,7 +40,8 @@ def run(tmp_path: Path) -> Run:
     (site / "third-party.pth").write_text(f"{third_party}\n", encoding="utf-8")
 
     def run_program(program: str, *arguments: str) -> str:
-        command = [str(home / "bin" / program), *arguments]
+        own = home / "bin" / program
+        command = [str(own) if own.exists() else program, *arguments]
         if program == "pip":
             command = [sys.executable, "-m", "pip", "--python", str(home / "bin" / "python"), *arguments]
         at_home = {name: value for name, value in os.environ.items() if name != "CI"}

@@ -6,7 +6,7 @@ CONNECTORS := $(patsubst %/pyproject.toml,%,$(wildcard connectors/*/pyproject.to
 EDITABLE := -e . $(addprefix -e ./,$(CONNECTORS))
 PROJECTS := pyproject.toml $(addsuffix /pyproject.toml,$(CONNECTORS))
 
-.PHONY: quality demo test check lint types versions bench clean
+.PHONY: demo test check lint types conformance quality versions figures bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/hub demo
@@ -32,6 +32,9 @@ versions: $(VENV)/dev
 # The official MCP conformance suite and the Inspector's schema lint; see docs/conformance.md.
 conformance: $(VENV)/dev
 	$(BIN)/python tests/conformance/run.py
+
+figures: $(VENV)/dev
+	$(BIN)/python -m tests.acceptance.walk
 
 bench: $(VENV)/dev
 	$(BIN)/python tests/benchmarks/bench.py

@@ -149,7 +149,7 @@ def _tool(common: dict[str, Any], declaration: ToolDeclaration) -> ToolItem:
     parameters: Parameters = common["parameters"]
     properties: Mapping[str, Any] = parameters.schema["properties"]
     # An author's own parameter of that name goes to the service, which then knows a repetition itself.
-    keyed = declaration.writes and not declaration.idempotent and IDEMPOTENCY_KEY not in properties
+    keyed = declaration.writes and IDEMPOTENCY_KEY not in properties
     if keyed:
         schema = {**parameters.schema, "properties": {**properties, IDEMPOTENCY_KEY: _KEY_SCHEMA}}
         common["parameters"] = replace(parameters, schema=schema)

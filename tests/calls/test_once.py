@@ -133,10 +133,10 @@ def service(clock: Clock) -> Service:
     return Service(Once(clock))
 
 
-def test_every_write_that_is_not_idempotent_takes_a_key_and_no_other_tool_does() -> None:
+def test_every_write_takes_a_key_and_no_other_tool_does() -> None:
     taking = {name for name, item in ITEMS.items() if "idempotency_key" in item.parameters.schema["properties"]}
-    assert taking == {"desk_create", "desk_pay"}
-    assert {name for name, item in ITEMS.items() if item.keyed} == {"desk_create"}
+    assert taking == {"desk_create", "desk_pay", "desk_close"}
+    assert {name for name, item in ITEMS.items() if item.keyed} == {"desk_create", "desk_close"}
     assert "idempotency_key" not in CREATE.parameters.schema.get("required", ())
 
 

@@ -74,8 +74,8 @@ def test_a_tool_is_shown_with_what_it_may_do_needs_and_costs(run: Run, desk: Non
     ]
 
 
-def test_reads_and_idempotent_writes_take_no_key(run: Run, desk: None) -> None:
-    assert "access:         write, idempotent\n" in run("tools", "show", "desk_close").stdout
+def test_every_write_takes_a_key_and_reads_take_none(run: Run, desk: None) -> None:
+    assert "access:         write, idempotent, takes idempotency_key\n" in run("tools", "show", "desk_close").stdout
     told = run("tools", "show", "desk_find").stdout
     assert "access:         read\ncost:           1 request\n" in told
     assert "ARGUMENT" not in told

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 IDEMPOTENCY_KEY = "idempotency_key"
-"""Argument of every write, unless its author declares one of that name: also of those that do no more harm when done
-twice, since a repeat has to answer the same."""
+"""Argument of every write, unless its author declares one of that name. Writes that do no more harm when done twice
+have it too: a repeat has to answer the same."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,8 +14,8 @@ from hub.testing.contract.base import ContractBase, fail, require
 from hub.testing.installed import installed
 
 MOST_SECONDS = 0.1
-"""That importing a connector may take beyond the hub itself."""
-_TRIES = 3
+"""Of CPU that importing a connector may take beyond the hub itself."""
+_TRIES = 8
 
 
 class Importing(ContractBase):
@@ -28,11 +28,11 @@ class Importing(ContractBase):
         require(problems=self._probed()["constructing"], what="constructing the connector")
 
     def test_importing_is_light(self) -> None:
-        best = self._probed()
+        best = self._probed(timed=True)
         for _ in range(_TRIES - 1):  # the first may compile, and the machine may be busy
             if best["seconds"] <= MOST_SECONDS:
                 break
-            best = min(best, self._probed(), key=lambda one: one["seconds"])
+            best = min(best, self._probed(timed=True), key=lambda one: one["seconds"])
         if best["seconds"] > MOST_SECONDS:
             took, most = best["seconds"] * 1000, MOST_SECONDS * 1000
             fail(
@@ -40,10 +40,17 @@ class Importing(ContractBase):
                 f"functions: {', '.join(best['modules'])}"
             )
 
-    def _probed(self) -> dict[str, Any]:
+    def _probed(self, *, timed: bool = False) -> dict[str, Any]:
         found = installed(self.connector)
         done = subprocess.run(  # noqa: S603  this interpreter
-            [sys.executable, "-P", str(Path(probe.__file__)), found.name, found.module],
+            [
+                sys.executable,
+                "-P",
+                str(Path(probe.__file__)),
+                found.name,
+                found.module,
+                "timed" if timed else "watched",
+            ],
             input=json.dumps(_revealed(self.settings)),
             capture_output=True,
             text=True,

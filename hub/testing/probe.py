@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import EntryPoint
 from types import FrameType
 from typing import Any
@@ -91,10 +92,10 @@ def main(name: str, module: str, settings: dict[str, Any], *, timed: bool) -> No
         settings: The connector's table, secrets as plain text; its sandbox adds its own.
         timed: Watch nothing, so that the seconds of CPU are those of the import alone.
     """
-    import hub.plugin  # noqa: F401  what every connector imports is the hub's own share
     from hub.connector.base import ConnectorContext, settings_of
     from hub.http.client import ServiceClient
 
+    import_module("hub.plugin")  # what every connector imports is the hub's own share
     watch = Watch(module.partition(":")[0].partition(".")[0])
     if not timed:  # watching takes time of its own
         sys.addaudithook(watch.event)

@@ -11,12 +11,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from hub.sandbox.story import NOTICE, Clock, Story
-from hub_connector_jira.simulation.asking import Ask, Handler, Refused, Reply, body_of
+from hub_connector_jira.simulation.asking import Ask, Handler, Reply, body_of
 from hub_connector_jira.simulation.doors import Doors
 from hub_connector_jira.simulation.endpoints import agile, extras, issues, moving, people, searching, setup, talking
 from hub_connector_jira.simulation.faults import Faults
 from hub_connector_jira.simulation.oauth import Grants
 from hub_connector_jira.simulation.options import CLOUD_ID, SiteOptions
+from hub_connector_jira.simulation.refusals import Refused
 from hub_connector_jira.simulation.store import Store
 
 HEADER = "X-Hub-Sandbox"

@@ -1,9 +1,11 @@
-"""A request to the simulated site, and the two ways to answer it: a reply or a refusal."""
+"""A request to the simulated site, and the reply to it."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
+
+from hub_connector_jira.simulation.refusals import Refused
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -13,28 +15,6 @@ if TYPE_CHECKING:
 
 _MAX_BODY = 1024 * 1024
 _DIGITS = 9
-
-
-class Refused(Exception):
-    """An error that Jira answers with.
-
-    Attributes:
-        body: The answer; by default Jira's error collection.
-        headers: Sent beside it.
-    """
-
-    def __init__(
-        self,
-        status: int,
-        *messages: str,
-        errors: Mapping[str, str] | None = None,
-        body: object = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(*messages)
-        self.status = status
-        self.body = body or {"errorMessages": list(messages), "errors": dict(errors or {})}
-        self.headers = dict(headers or {})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,9 @@ import base64
 import binascii
 from collections.abc import Mapping
 
-from hub_connector_jira.simulation.asking import Refused
 from hub_connector_jira.simulation.oauth import Grants
 from hub_connector_jira.simulation.options import API_TOKEN, EMAIL, PERSONAL_ACCESS_TOKEN, SiteOptions
+from hub_connector_jira.simulation.refusals import Refused
 
 _READING = (("POST", "/search/jql"), ("POST", "/search/approximate-count"), ("POST", "/jql/parse"))
 _NOBODY = {"message": "Client must be authenticated to access this resource.", "status-code": 401}

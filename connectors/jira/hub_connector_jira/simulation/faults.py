@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from hub_connector_jira.simulation.asking import Refused
+from hub_connector_jira.simulation.refusals import Refused
 
 HEADER = "x-sandbox-fault"
 _MESSAGES = {

@@ -6,8 +6,8 @@ https://developer.atlassian.com/cloud/jira/platform/oauth-2-3lo-apps/#use-a-refr
 from collections.abc import Callable
 from typing import Any, cast
 
-from hub_connector_jira.simulation.asking import Refused
 from hub_connector_jira.simulation.options import CLIENT_ID, CLIENT_SECRET, CLOUD_ID, REFRESH_TOKEN, SiteOptions
+from hub_connector_jira.simulation.refusals import Refused
 
 _REUSE_SECONDS = 600
 """How long a refresh token may be used again after the next one was issued (leeway for lost answers)."""

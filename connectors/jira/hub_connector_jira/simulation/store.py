@@ -5,10 +5,10 @@ from functools import cached_property
 from typing import Any
 
 from hub.sandbox.story import Clock, Story
-from hub_connector_jira.simulation.asking import Refused
 from hub_connector_jira.simulation.issues import Attachment, Change, ChangeItem, Issue, Link, RemoteLink
 from hub_connector_jira.simulation.options import SiteOptions
 from hub_connector_jira.simulation.people import User, people_of
+from hub_connector_jira.simulation.refusals import Refused
 from hub_connector_jira.simulation.site import ISSUE_TYPES, STATUSES, IssueType, Project, Status, projects_of
 from hub_connector_jira.simulation.world.planning import Board, Filter, Sprint, boards_of, filters_of
 
@@ -38,7 +38,7 @@ class Store:
 
     @cached_property
     def _content(self) -> tuple[dict[int, Issue], list[Link], list[Sprint]]:
-        from hub_connector_jira.simulation.world.content import content_of
+        from hub_connector_jira.simulation.world.whole import content_of
 
         content = content_of(self.story)
         return {issue.id: issue for issue in content.issues}, content.links, content.sprints

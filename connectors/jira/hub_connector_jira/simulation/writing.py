@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from hub_connector_jira.simulation.asking import Ask, Refused
+from hub_connector_jira.simulation.asking import Ask
 from hub_connector_jira.simulation.fields import EPIC_LINK, Field, field_of, known_field
 from hub_connector_jira.simulation.issues import ChangeItem, Comment, Issue, Link, Worklog
+from hub_connector_jira.simulation.refusals import Refused
 from hub_connector_jira.simulation.site import LINK_TYPES, LinkType, Project
 from hub_connector_jira.simulation.times import read_time
 from hub_connector_jira.simulation.values import BadValue, Values, seconds_of

@@ -2,10 +2,11 @@
 
 from typing import Any, cast
 
-from hub_connector_jira.simulation.asking import Ask, Handler, Refused, Reply, no_content, ok
+from hub_connector_jira.simulation.asking import Ask, Handler, Reply, no_content, ok
 from hub_connector_jira.simulation.endpoints.searching import found, page_of_search, paging
 from hub_connector_jira.simulation.fields import POINTS, SPRINT, known_field
 from hub_connector_jira.simulation.issues import Issue
+from hub_connector_jira.simulation.refusals import Refused
 from hub_connector_jira.simulation.site import STATUSES
 from hub_connector_jira.simulation.times import agile_time
 from hub_connector_jira.simulation.values import BadValue, Values

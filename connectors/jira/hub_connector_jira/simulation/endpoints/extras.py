@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from hub_connector_jira.simulation.asking import Ask, Handler, Refused, Reply, ok
+from hub_connector_jira.simulation.asking import Ask, Handler, Reply, ok
 from hub_connector_jira.simulation.endpoints.shown import Shown
+from hub_connector_jira.simulation.refusals import Refused
 from hub_connector_jira.simulation.world.development import APPLICATION, KINDS, development_of
 from hub_connector_jira.simulation.world.planning import Filter
 

@@ -2,12 +2,13 @@
 
 from typing import Any, cast
 
-from hub_connector_jira.simulation.asking import Ask, Handler, Refused, Reply, no_content, ok
+from hub_connector_jira.simulation.asking import Ask, Handler, Reply, no_content, ok
 from hub_connector_jira.simulation.endpoints.shown import Shown
 from hub_connector_jira.simulation.fields import field_of, is_required, known_field
 from hub_connector_jira.simulation.issue_json import fields_named
 from hub_connector_jira.simulation.issues import Issue
 from hub_connector_jira.simulation.metadata import create_fields, edit_fields
+from hub_connector_jira.simulation.refusals import Refused
 from hub_connector_jira.simulation.site import SUBTASK, Project
 from hub_connector_jira.simulation.store import Store
 from hub_connector_jira.simulation.values import BadValue, Values, parent_problem

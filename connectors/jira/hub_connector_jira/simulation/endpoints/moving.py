@@ -2,10 +2,11 @@
 
 from typing import Any, cast
 
-from hub_connector_jira.simulation.asking import Ask, Handler, Refused, Reply, no_content, ok
+from hub_connector_jira.simulation.asking import Ask, Handler, Reply, no_content, ok
 from hub_connector_jira.simulation.endpoints.shown import Shown, steps_from
 from hub_connector_jira.simulation.issues import ChangeItem, Issue
 from hub_connector_jira.simulation.metadata import transition_fields
+from hub_connector_jira.simulation.refusals import Refused
 from hub_connector_jira.simulation.store import Store
 from hub_connector_jira.simulation.workflow import Transition
 from hub_connector_jira.simulation.writing import Edit

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from hub_connector_jira.simulation.asking import Ask, Handler, Refused, Reply, ok
+from hub_connector_jira.simulation.asking import Ask, Handler, Reply, ok
 from hub_connector_jira.simulation.endpoints.shown import Shown
 from hub_connector_jira.simulation.people import User
+from hub_connector_jira.simulation.refusals import Refused
 from hub_connector_jira.simulation.values import is_assignable
 
 _STRICT = "The query parameter 'username' is not supported in GDPR strict mode."

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, cast
 
-from hub_connector_jira.simulation.asking import Ask, Handler, Refused, Reply, count_in, ok
+from hub_connector_jira.simulation.asking import Ask, Handler, Reply, count_in, ok
 from hub_connector_jira.simulation.endpoints.shown import Shown
 from hub_connector_jira.simulation.fields import FIELDS, Field
 from hub_connector_jira.simulation.issue_json import fields_named, schema_of
@@ -17,6 +17,7 @@ from hub_connector_jira.simulation.jql.functions import Scope, functions
 from hub_connector_jira.simulation.jql.lexer import RESERVED
 from hub_connector_jira.simulation.jql.parser import parse
 from hub_connector_jira.simulation.jql.search import search
+from hub_connector_jira.simulation.refusals import Refused
 
 _DEFAULT_PAGE, _LARGEST_PAGE, _LARGEST_PAGE_OF_IDS = 50, 100, 5000
 _MOST_RECONCILED = 50

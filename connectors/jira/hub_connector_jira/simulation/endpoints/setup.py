@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hub_connector_jira.simulation.asking import Ask, Handler, Refused, Reply, ok
+from hub_connector_jira.simulation.asking import Ask, Handler, Reply, ok
 from hub_connector_jira.simulation.endpoints.shown import Shown
 from hub_connector_jira.simulation.fields import FIELDS, Field
 from hub_connector_jira.simulation.issue_json import schema_of
 from hub_connector_jira.simulation.metadata import Metadata
+from hub_connector_jira.simulation.refusals import Refused
 from hub_connector_jira.simulation.site import CATEGORIES, ISSUE_TYPES, PRIORITIES, RESOLUTIONS, STATUSES, Project
 from hub_connector_jira.simulation.times import jira_time
 from hub_connector_jira.simulation.workflow import statuses_of

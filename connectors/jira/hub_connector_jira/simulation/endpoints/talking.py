@@ -3,9 +3,10 @@
 from dataclasses import replace
 from typing import Any, cast
 
-from hub_connector_jira.simulation.asking import Ask, Handler, Refused, Reply, no_content, ok
+from hub_connector_jira.simulation.asking import Ask, Handler, Reply, no_content, ok
 from hub_connector_jira.simulation.endpoints.shown import Shown
 from hub_connector_jira.simulation.issues import Comment, Issue, Link, RemoteLink
+from hub_connector_jira.simulation.refusals import Refused
 from hub_connector_jira.simulation.site import LINK_TYPES
 from hub_connector_jira.simulation.writing import (
     add_comment,

@@ -147,20 +147,6 @@ class Content:
         issue.values["updated"] = max(issue.values["updated"], at)
 
 
-def content_of(story: Story) -> Content:
-    """The first content of a site."""
-    from hub_connector_jira.simulation.world.backlog import add_backlog
-    from hub_connector_jira.simulation.world.elsewhere import add_other_projects
-    from hub_connector_jira.simulation.world.incident import add_incident
-
-    content = Content(story=story)
-    add_backlog(content)
-    add_other_projects(content)
-    content.number_from(INCIDENT_IDS)
-    add_incident(content)
-    return content
-
-
 def _status(id_: str) -> Status:
     return next(status for status in STATUSES if status.id == id_)
 

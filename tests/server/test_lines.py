@@ -4,7 +4,9 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -16,12 +18,16 @@ from hub.server.lines import LineReader, LineWriter, TooLong
 @pytest.fixture
 def pipe() -> Iterator[tuple[int, int]]:
     read, write = os.pipe()
+    before = set(threading.enumerate())
     yield read, write
-    for descriptor in (read, write):
-        try:
-            os.close(descriptor)
-        except OSError:
-            continue
+    with suppress(OSError):
+        os.close(write)
+    # A thread that still reads ends now; one that came later would read what the next owner of the number is sent.
+    for thread in set(threading.enumerate()) - before:
+        if thread.name == "stdin":
+            thread.join(5)
+    with suppress(OSError):
+        os.close(read)
 
 
 async def lines(read: int, limit: int = 1000) -> list[bytes | None]:

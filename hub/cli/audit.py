@@ -29,7 +29,7 @@ def audit() -> None:
 @app.command()
 def tail(
     ctx: typer.Context,
-    n: Annotated[int, typer.Option("-n", min=0, help="How many calls.")] = 20,
+    n: Annotated[int, typer.Option("-n", metavar="COUNT", min=0, help="How many calls.")] = 20,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new ones as they end.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
     config: ConfigOption = None,
@@ -47,6 +47,8 @@ def tail(
     if follow:
         for entry in _follow(path, last):
             typer.echo(_as_json(entry) if as_json else _as_line(entry))
+    elif not last:
+        typer.echo(f"No call is on record yet in {path}.", err=True)
 
 
 def _follow(path: Path, last: int) -> "Iterator[AuditEntry]":

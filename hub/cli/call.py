@@ -26,7 +26,7 @@ def call(
     pairs: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="KEY=VALUE…",
+            metavar="KEY=VALUE",
             help="Arguments. Numbers, booleans and JSON where the tool's schema says so; KEY=@FILE reads a file, "
             "KEY=@- stdin, KEY=@@… is a text that starts with @.",
         ),

@@ -55,7 +55,7 @@ def check(
     ctx: typer.Context,
     offline: Annotated[bool, typer.Option("--offline", help="Call no service.")] = False,
     timeout: Annotated[
-        float, typer.Option("--timeout", min=0.1, help="Seconds each service gets to answer.")
+        float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Seconds each service gets to answer.")
     ] = 15.0,
     plugin: PluginOption = None,
     config: ConfigOption = None,

@@ -67,7 +67,7 @@ def list_connectors(
 @app.command()
 def enable(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="Name of an installed connector, or of a table.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of an installed connector, or of a table.")],
     config: ConfigOption = None,
 ) -> None:
     """Switch a connector on in hub.toml, keeping the file's comments."""
@@ -99,7 +99,7 @@ def enable(
 @app.command()
 def disable(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="Name of a [connectors.*] table in hub.toml.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of a [connectors.*] table in hub.toml.")],
     config: ConfigOption = None,
 ) -> None:
     """Switch a connector off in hub.toml, keeping its settings. Does not import it."""

@@ -34,7 +34,10 @@ def demo(
     ctx: typer.Context,
     once: Annotated[bool, typer.Option("--once", help="End after the tour, with its exit status.")] = False,
     port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Where to serve; else hub.toml's port, or a free one.")
+        int | None,
+        typer.Option(
+            "--port", metavar="PORT", min=0, max=65535, help="Where to serve; else hub.toml's port, or a free one."
+        ),
     ] = None,
     plugin: PluginOption = None,
     config: ConfigOption = None,
@@ -127,10 +130,9 @@ async def _tour(console: "Console", hub: "Hub", address: "Address") -> int:
     loaded = [state for state in states if state.state == "loaded"]
     console.print(hub.settings.hub.name, style="bold", end="")
     console.print(f"  {address.mcp}\n")
-    for state in states:
-        sandbox = "sandbox: invented data" if state.sandbox else ""
-        told = sandbox if state.state == "loaded" else f"{state.reason}. {state.hint}"
-        console.print(f"  {state.namespace:14} {state.title:14} {state.state:10} {told}".rstrip())
+    rows = [(state.namespace, state.title, state.state, _told_of(state)) for state in states]
+    for line in columns(("CONNECTOR", "PRODUCT", "STATE", ""), rows).splitlines():
+        console.print(f"  {line}")
     if not loaded:
         raise StartError(
             "No connector could be loaded, so there is nothing to show",
@@ -147,6 +149,12 @@ async def _tour(console: "Console", hub: "Hub", address: "Address") -> int:
         for name, arguments in _calls(hub, loaded):
             failed += await _show_call(console, client, name, arguments)
     return 1 if failed or len(loaded) < len(states) else 0
+
+
+def _told_of(state: ConnectorState) -> str:
+    if state.state == "loaded":
+        return "sandbox: invented data" if state.sandbox else ""
+    return ". ".join(filter(None, (state.reason, state.hint)))
 
 
 def _calls(hub: "Hub", loaded: list[ConnectorState]) -> list[tuple[str, dict[str, Any]]]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import secrets
 from typing import Annotated
 
@@ -12,9 +13,11 @@ from hub.errors import ConfigError
 
 
 def key(
-    client: Annotated[str, typer.Argument(help="Name of the client in policies, limits and the audit log.")],
+    client: Annotated[
+        str, typer.Argument(metavar="CLIENT", help="Name of the client in policies, limits and the audit log.")
+    ],
     role: Annotated[
-        list[str] | None, typer.Option("--role", "-r", help="A role of the client; repeatable.")
+        list[str] | None, typer.Option("--role", "-r", metavar="NAME", help="A role of the client; repeatable.")
     ] = None,
 ) -> None:
     """Make an API key, show it once, and show the lines for hub.toml, which hold its hash alone."""
@@ -28,7 +31,7 @@ def key(
         ) from None
     roles = role or []
     for name in roles:
-        if not name.isidentifier():
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
             raise ConfigError(f"{name!r} cannot be a role's name", hint="Take a word, as in [roles.analyst]")
     typer.echo(f"The key of {client}. It is shown only now; the client sends it as `Authorization: Bearer …`.\n")
     typer.echo(f"    {value}\n")

@@ -48,7 +48,7 @@ def lock(
     for name, diff in changed.items():
         if not accept or name in accept:
             _show(name, diff, new=name not in before, gone=name not in now)
-    _tell_broken(found.broken)
+    _tell_broken(found.broken, "does not load and stays as it was locked")
     if not changed:
         typer.echo(f"{path.name} is up to date: {_counted(before)}.")
     accepted = [name for name in changed if name in (accept or ())]
@@ -89,7 +89,7 @@ async def _loaded(state: CommandState) -> _Found:
 
 def _write_first(path: Path, found: _Found) -> None:
     if found.broken:
-        _tell_broken(found.broken)
+        _tell_broken(found.broken, "does not load")
         raise ConfigError(
             "nothing was locked, because not every connector loads",
             hint="Mend or disable those; `hub check` says how",
@@ -116,9 +116,9 @@ def _show(name: str, diff: Sequence[Difference], *, new: bool, gone: bool) -> No
     typer.echo("")
 
 
-def _tell_broken(broken: Sequence[ConnectorState]) -> None:
+def _tell_broken(broken: Sequence[ConnectorState], what: str) -> None:
     for state in broken:
-        typer.echo(f"{state.namespace} does not load and stays as it was locked: {state.reason}", err=True)
+        typer.echo(f"{state.namespace} {what}: {state.reason}", err=True)
 
 
 def _agreed(names: Sequence[str], *, yes: bool) -> bool:

@@ -10,7 +10,9 @@ from hub.scaffold.write import write_connector
 
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name in hub.toml and prefix of the tools.")],
-    title: Annotated[str, typer.Option("--title", help="The product's name, as its vendor writes it.")] = "",
+    title: Annotated[
+        str, typer.Option("--title", metavar="TEXT", help="The product's name, as its vendor writes it.")
+    ] = "",
     folder: Annotated[
         Path | None, typer.Option("--folder", metavar="PATH", help="Where to put it; ./NAME if left out.")
     ] = None,

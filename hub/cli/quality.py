@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def check_quality(
-    path: Annotated[Path, typer.Argument(help="Folder of the connector: where its pyproject.toml is.")] = Path(),
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", help="Folder of the connector: where its pyproject.toml is.")
+    ] = Path(),
     full: Annotated[
         bool, typer.Option("--full", help="Also test with other versions of its dependencies, fetched with pip.")
     ] = False,

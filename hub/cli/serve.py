@@ -31,7 +31,12 @@ def serve(
     port: Annotated[
         int | None,
         typer.Option(
-            "--port", min=0, max=65535, help="Instead of [server] port; 0 takes a free one.", show_default=False
+            "--port",
+            metavar="PORT",
+            min=0,
+            max=65535,
+            help="Instead of [server] port; 0 takes a free one.",
+            show_default=False,
         ),
     ] = None,
     strict: Annotated[
@@ -41,8 +46,15 @@ def serve(
     locked: Annotated[
         bool, typer.Option("--locked", help="Offer only what is as it stands in hub.lock; see `hub lock`.")
     ] = False,
-    log_level: Annotated[LogLevel, typer.Option("--log-level", help="What is logged, on stderr.")] = "info",
-    log_format: Annotated[LogFormat, typer.Option("--log-format", help="Lines for people, or JSON.")] = "text",
+    log_level: Annotated[
+        LogLevel,
+        typer.Option(
+            "--log-level", metavar="LEVEL", help="What is logged on stderr: debug, info, warning or error."
+        ),
+    ] = "info",
+    log_format: Annotated[
+        LogFormat, typer.Option("--log-format", metavar="FORMAT", help="text for people, or json.")
+    ] = "text",
     plugin: PluginOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -101,7 +113,8 @@ def _announced(hub: "Hub", address: "Address") -> list[str]:
         lines.append(f"  listens on {address.host}: other machines reach it, and callers need a key")
     for state in hub.states(LOCAL):
         if state.state == "loaded":
-            lines.append(f"  {state.namespace}: {'sandbox, invented data' if state.sandbox else 'loaded'}")
+            held = ", but not all it has is offered; hub_status says why" if state.refusals else ""
+            lines.append(f"  {state.namespace}: {'sandbox, invented data' if state.sandbox else 'loaded'}{held}")
         elif state.state != "disabled":
             lines.append(f"  {state.namespace}: {state.state.replace('_', ' ')}, see `hub check`")
     for plugin in hub.plugin_states(LOCAL):

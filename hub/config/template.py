@@ -31,7 +31,10 @@ name = {name}
 # allowed_hosts = ["hub.acme.com"]   # Host headers to accept besides the address itself
 # allowed_origins = []               # Origin headers to accept from browsers
 # sse = false                        # also serve the old HTTP+SSE transport
-# max_concurrent_calls = 256
+# max_concurrent_calls = 256         # over all clients; more are refused with the time to come back
+# max_request_bytes = 4194304
+# max_sessions = 1000                # open sessions of protocol 2025-11-25 and earlier
+# session_idle = 600.0               # seconds until an unused one is closed
 # drain = 10.0                       # seconds that calls in flight get on shutdown
 
 # What stdio and the command line may do. Left out, they act for the owner of this file and may do everything.
@@ -51,14 +54,17 @@ name = {name}
 # denied_tools = ["*_delete_*"]
 # require_approval = []
 
-# The hub's own quotas.
+# The hub's own quotas; beyond one a call is refused with the time to come back.
 [limits]
 # per_client = "100/minute"
-# [limits.tools]
+# [limits.tools]                     # calls of each client, by name or pattern
 # prometheus_query = "30/minute"
+# [limits.connectors]                # requests to a service, over all clients; a call counts as its tool's cost
+# prometheus = "3000/hour"
 
 # Packages that add secret resolvers, call middlewares or audit sinks; `hub connectors list` shows which there are.
 # [plugins.acme_vault]
+# enabled = true
 # optional = false                   # true: start without it; a call middleware is never optional
 
 [results]
@@ -108,7 +114,8 @@ def hub_toml(connectors: Sequence[Installed], *, name: str = "Integration hub") 
 def connector_table(name: str, settings_type: type[ConnectorSettings], title: str = "") -> str:
     """The table of one connector: its header, and every setting commented out with what it means.
 
-    Required settings come first and are marked; secrets are shown as references to environment variables.
+    Required settings come first and are marked, then the class's own, then those it shares with others; secrets are
+    shown as references to environment variables.
     """
     path = f"connectors.{name}"
     lines = [f"# {title}"] if title else []
@@ -120,7 +127,8 @@ def _fields(model: type[BaseModel], path: str, prefix: str, *, depth: int) -> li
     texts = docs_of(model)
     lines: list[str] = []
     tables: list[str] = []
-    fields = sorted(model.model_fields.items(), key=lambda item: not item[1].is_required())
+    own = inspect.get_annotations(model)
+    fields = sorted(model.model_fields.items(), key=lambda item: (not item[1].is_required(), item[0] not in own))
     for name, field in fields:
         key = field.alias or name
         note = "; ".join(filter(None, ["required" if field.is_required() else "", texts.get(name, "")]))

@@ -43,7 +43,8 @@ def reloader(hub: "Hub") -> Callable[[], None]:
         except HubError as error:
             log.error("hub.toml was not read again; the hub goes on as before: %s", error)  # noqa: TRY400  no traceback
         else:
-            log.info("hub.toml was read again; changed: %s", ", ".join(sorted(changed)) or "no list")
+            lists = f"the lists of {' and '.join(sorted(changed))} changed" if changed else "no list changed"
+            log.info("hub.toml was read again; %s", lists)
 
     def handle() -> None:
         task = asyncio.get_running_loop().create_task(reload())

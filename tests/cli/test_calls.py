@@ -103,6 +103,10 @@ def test_audit_tail_shows_the_newest_calls(run: Run, config: Path) -> None:
     none = run("audit", "tail")
     assert none.exit_code == 2
     assert "no audit log" in none.stderr
+    run("tools")
+    still_none = run("audit", "tail")
+    assert (still_none.exit_code, still_none.stdout) == (0, "")
+    assert "No call is on record yet in " in still_none.stderr
     for text in ("one", "two", "three\x1b[2J"):
         run("call", "toy_echo", f"text={text}")
     lines = run("audit", "tail", "-n", "2").stdout.splitlines()

@@ -13,6 +13,20 @@ from hub.connector.settings import ConnectorSettings, Secret, Settings
 
 Run = Callable[..., Result]
 
+PAGER = '''
+from hub.plugin import Connector, ConnectorSettings, hookimpl, tool
+
+class Pager(Connector[ConnectorSettings]):
+    @tool()
+    async def ring(self) -> str:
+        """Ring."""
+        return "ringing"
+
+@hookimpl
+def hub_connector():
+    return Pager
+'''
+
 
 def told(result: Result) -> dict[str, str]:
     """The report by label; lines that go on are joined."""
@@ -35,6 +49,14 @@ def test_it_tells_versions_settings_state_access_and_errors(run: Run, config: Pa
     assert report["tools"] == "echo"
     assert report["access"].startswith("Toy Service 1.0 answers (")
     assert "toy_echo invalid_arguments" in report["last errors"]
+
+
+def test_a_single_file_is_diagnosed_and_nothing_is_said_of_others(run: Run, config: Path, folder: Path) -> None:
+    config.write_text("[connectors.toy]\n", encoding="utf-8")
+    (folder / "pager.py").write_text(PAGER, encoding="utf-8")
+    result = run("diagnose", "pager", "--plugin", "pager.py")
+    assert (told(result)["state"], told(result)["tools"]) == ("loaded", "ring")
+    assert result.stderr == ""
 
 
 def test_planted_secrets_and_arguments_are_not_in_it(run: Run, config: Path) -> None:

@@ -69,6 +69,8 @@ def test_a_key_is_strong_shown_once_and_let_in_by_its_hash(run: Run, folder: Pat
 
 def test_a_key_without_a_role_and_a_client_without_a_name_are_told_of(run: Run) -> None:
     assert "Without a role it may do nothing" in run("key", "ci-bot").stdout
+    assert 'roles = ["read-only"]' in run("key", "ci-bot", "-r", "read-only").stdout
+    assert "cannot be a role's name" in run("key", "ci-bot", "-r", "read only").stderr
     result = run("key", "two words")
     assert result.exit_code == 2
     assert "cannot be a client's name" in result.stderr

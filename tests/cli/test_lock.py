@@ -95,6 +95,7 @@ def test_nothing_is_locked_at_first_while_a_connector_does_not_load(
     monkeypatch.delenv("TOY_TOKEN")
     result = run("lock")
     assert result.exit_code == 2
+    assert "toy does not load: " in result.stderr
     assert "not every connector loads" in result.stderr
     assert not (folder / "hub.lock").exists()
 

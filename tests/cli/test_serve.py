@@ -57,6 +57,17 @@ def test_serve_announces_its_address_reloads_and_ends_on_sigterm(config: Path, t
         assert "canary-toy-token" not in rest
 
 
+def test_serve_says_where_something_is_held_back(run: Run, config: Path, toy: Path) -> None:
+    run("lock")
+    (module,) = toy.glob("*.py")
+    module.write_text(
+        module.read_text(encoding="utf-8").replace("Say it again.", "Say it twice."), encoding="utf-8"
+    )
+    with serving("--port", "0", "--locked", env={"PYTHONPATH": str(toy)}) as process:
+        told = next(line for line in errors_of(process) if line.startswith("  toy: "))
+    assert told == "  toy: loaded, but not all it has is offered; hub_status says why\n"
+
+
 def test_serve_over_stdio_writes_nothing_but_the_protocol(
     folder: Path, install_connector: Callable[..., Path]
 ) -> None:

@@ -28,7 +28,7 @@ class Desk(Connector[ConnectorSettings]):
         """
         return ""
 
-    @tool(writes=True, idempotent=True)
+    @tool(writes=True, idempotent=True, asks=True)
     async def close(self, id: Annotated[int, "Which"]) -> str:
         """Close a ticket."""
         return ""
@@ -72,6 +72,21 @@ def test_a_tool_is_shown_with_what_it_may_do_needs_and_costs(run: Run, desk: Non
         "note             string                      Why",
         "idempotency_key  string                      Same key within 10 min: not done twice",
     ]
+
+
+def test_a_tool_that_asks_says_so(run: Run, desk: None) -> None:
+    assert "asks:           the client\n" in run("tools", "show", "desk_close").stdout
+    assert "asks:" not in run("tools", "show", "desk_purge").stdout
+    assert json.loads(run("tools", "show", "desk_close", "--json").stdout)["asks"] is True
+
+
+def test_what_writes_and_is_not_listed_is_told(run: Run, desk: None, folder: Path) -> None:
+    assert "desk_close" in run("tools").stdout
+    assert "read_only" not in run("tools").output
+    (folder / "hub.toml").write_text("[connectors.desk]\n", encoding="utf-8")
+    result = run("tools")
+    assert "desk_close" not in result.stdout
+    assert result.stderr == "Tools that write are not listed for desk: that takes read_only = false in the table.\n"
 
 
 def test_every_write_takes_a_key_and_reads_take_none(run: Run, desk: None) -> None:

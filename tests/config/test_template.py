@@ -72,7 +72,7 @@ def test_the_text_stays_valid_when_everything_is_switched_on(
 ) -> None:
     monkeypatch.setenv("CI_BOT_KEY_SHA256", "ab" * 32)
     path = tmp_path / "hub.toml"
-    path.write_text(uncommented(hub_toml([])), encoding="utf-8")
+    path.write_text(uncommented(hub_toml([])) + "[connectors.prometheus]\n", encoding="utf-8")
     settings = load_settings(path)
     assert settings.auth.keys[0].client == "ci-bot"
     assert settings.limits.per_client == "100/minute"
@@ -110,6 +110,7 @@ def test_every_setting_of_a_connector_is_shown_with_what_it_means(
     assert '# api_token = { env = "TOY_API_TOKEN" }\n' in text
     assert "# [connectors.toy.sources.NAME]  # Several of them\n" in text
     assert text.index("# site") < text.index("# base_url"), "required settings come first"
+    assert text.index("# tags") < text.index("# timeout"), "and those that others have too come last"
     table: dict[str, Any] = tomllib.loads(uncommented(text))["connectors"]["toy"]
     assert set(table) == set(ToySettings.model_fields)
     for name in ("TOY_API_TOKEN", "TOY_HEADERS", "TOY_MAIN_TOKEN", "TOY_SOURCES_TOKEN"):

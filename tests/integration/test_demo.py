@@ -33,7 +33,7 @@ def demo(tmp_path: Path) -> Demo:
 def test_the_tour_shows_connectors_tools_and_three_calls_and_ends_with_status_0(demo: Demo) -> None:
     done = demo("--port", "0")
     assert done.returncode == 0, done.stderr
-    assert "prometheus     Prometheus     loaded     sandbox: invented data" in done.stdout
+    assert "prometheus  Prometheus      loaded  sandbox: invented data" in done.stdout
     assert "tools, as an MCP client sees them over HTTP" in done.stdout
     assert done.stdout.count("▸ prometheus_") == 3
     assert "CheckoutErrorRateHigh" in done.stdout

@@ -24,8 +24,8 @@ async def test_a_handler_is_taken_back() -> None:
 @pytest.mark.parametrize(
     ("outcome", "told"),
     [
-        (frozenset({"tools", "prompts"}), "changed: prompts, tools"),
-        (frozenset[str](), "changed: no list"),
+        (frozenset({"tools", "prompts"}), "the lists of prompts and tools changed"),
+        (frozenset[str](), "no list changed"),
         (ConfigError("Port is no number"), "the hub goes on as before: Port is no number"),
     ],
 )
